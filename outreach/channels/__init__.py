@@ -1,0 +1,1 @@
+"""Twilio SMS and email providers behind one Channel protocol."""

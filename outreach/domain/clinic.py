@@ -1,0 +1,93 @@
+"""The clinic as its own people describe it in ``config/clinic.yaml``."""
+
+from dataclasses import dataclass
+from datetime import time
+from zoneinfo import ZoneInfo
+
+from outreach.domain.states import ChannelKind
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place patients come to."""
+
+    code: str
+    name: str
+    zone: ZoneInfo
+    phone: str
+    """As patients read it in a text, for example ``555-010-2000``."""
+    aliases: frozenset[str] = frozenset()
+    """How scheduling systems write this site; compared without case."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """Somebody who is paged when an urgent follow-up waits."""
+
+    name: str
+    channel: ChannelKind
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpTargets:
+    """How many minutes staff have before an item is late and escalates, by action."""
+
+    call_911: int = 5
+    call_988: int = 5
+    page_1h: int = 60
+    same_day: int = 480
+    routine: int = 1440
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """Who sends, from where, and how staff are reached."""
+
+    name: str
+    phone: str
+    zone: ZoneInfo
+    region: str
+    """Two-letter country for phone numbers written without a country code."""
+    sites: tuple[Site, ...]
+    services: dict[str, str]
+    """Lower-case service text of the scheduling system -> kind of visit (``infusion``)."""
+    languages: tuple[str, ...] = ("en", "es")
+    default_language: str = "en"
+    on_call: tuple[OnCall, ...] = ()
+    escalate_every_minutes: int = 5
+    targets: FollowUpTargets = FollowUpTargets()
+    email_agreement: bool = False
+    """A business associate agreement with the email provider is on file."""
+    email_from: str = "no-reply@clinic.invalid"
+    carrier_answers_keywords: bool = True
+    """True where Twilio itself answers STOP, START and HELP (its default on long codes)."""
+
+    def site_named(self, text: str | None) -> Site | None:
+        """The site a scheduling system means; the only site when it names none."""
+        if text is None or not text.strip():
+            return self.sites[0] if len(self.sites) == 1 else None
+        wanted = text.strip().casefold()
+        for site in self.sites:
+            if wanted in {site.code.casefold(), site.name.casefold(), *site.aliases}:
+                return site
+        return None
+
+    def site(self, code: str) -> Site:
+        """The site with this code. Raises KeyError when clinic.yaml no longer has it."""
+        for site in self.sites:
+            if site.code == code:
+                return site
+        raise KeyError(code)
+
+    def visit_kind(self, service: str | None) -> str | None:
+        """The kind of visit a service text means, or None when the clinic has not mapped it."""
+        return None if service is None else self.services.get(service.strip().casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The hours of one day in which a text may go: local wall-clock, end excluded."""
+
+    opens: time
+    closes: time

@@ -1,0 +1,15 @@
+"""Identifiers: UUID version 7 (RFC 9562), opaque to patients and ordered by time for the database."""
+
+import os
+import uuid
+
+from outreach.domain.clock import Clock
+
+
+def new_id(clock: Clock) -> uuid.UUID:
+    """A UUIDv7 of the machine clock's millisecond and 74 random bits."""
+    millis = int(clock.now().timestamp() * 1000) & ((1 << 48) - 1)
+    random_bits = int.from_bytes(os.urandom(10), "big")
+    value = millis << 80 | 0x7 << 76 | (random_bits >> 68) << 64
+    value |= 0b10 << 62 | (random_bits & ((1 << 62) - 1))
+    return uuid.UUID(int=value)

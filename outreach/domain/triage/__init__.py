@@ -1,0 +1,1 @@
+"""Triage: what a reply means, how urgent it is, and why. Deterministic, no network."""

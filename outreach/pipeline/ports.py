@@ -1,0 +1,141 @@
+"""What the road needs from the world, as Protocols; ``bootstrap`` wires the adapters."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from outreach.domain.events import ParsedItem
+from outreach.domain.states import ChannelKind
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One composed message on its way to a provider."""
+
+    message_id: UUID
+    channel: ChannelKind
+    to: str
+    """E.164 number or email address."""
+    text: str
+    subject: str = ""
+    html: str = ""
+    validity_seconds: int | None = None
+    """For how long the provider may still deliver it: what is left of the useful window."""
+    purpose: str = "care"
+
+
+class ResultKind(StrEnum):
+    """What a try at the provider told us."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    """The provider said no, with a code; the reaction table says what follows."""
+    NOT_SENT = "not_sent"
+    """It never reached the provider, or the provider refused to look at it (429): safe to retry."""
+    UNKNOWN = "unknown"
+    """The request left and the answer is missing or 5xx: settled by evidence, never resent blind."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """The outcome of one attempt. ``detail`` is a class of failure, never a provider's text."""
+
+    message_id: UUID
+    kind: ResultKind
+    provider_id: str | None = None
+    status: str | None = None
+    """The provider's own first status, for example ``queued``."""
+    sender: str | None = None
+    segments: int | None = None
+    error_code: int | None = None
+    http_status: int | None = None
+    retry_after: float | None = None
+    """Seconds the provider asked us to wait."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRecord:
+    """A message as the provider's own list shows it."""
+
+    provider_id: str
+    to: str
+    body: str
+    status: str
+    error_code: int | None
+    created_at: datetime
+
+
+class Channel(Protocol):
+    """A way to a person. Implementations hold no database session and never retry by themselves."""
+
+    kind: ChannelKind
+
+    def send(self, batch: Sequence[Outgoing]) -> Iterator[list[SendResult]]:
+        """Sends concurrently; yields results in groups, at least every 100 ms while any arrive.
+
+        Every message of ``batch`` gets exactly one result. Raises nothing for a failed send.
+        """
+        ...
+
+    def find(self, to: str, since: datetime) -> list[ProviderRecord] | None:
+        """What the provider has for ``to`` created at or after ``since`` (machine time, UTC).
+
+        None when this provider offers no look-up.
+
+        Raises:
+            outreach.domain.errors.Unavailable: the look-up failed and proves nothing.
+        """
+        ...
+
+    def fetch(self, provider_id: str) -> ProviderRecord | None:
+        """One message's present state at the provider; None when there is no look-up."""
+        ...
+
+
+class Wake(Protocol):
+    """After a commit: tells the workers that a stage has work. May fail silently by design."""
+
+    def __call__(self, stage: str) -> None: ...
+
+
+class Parser(Protocol):
+    """Bytes of any supported format -> its items, in order. Never raises for bad content."""
+
+    def __call__(
+        self, raw: bytes, content_type: str, source: str, received_at: datetime
+    ) -> list[ParsedItem]:
+        """``received_at`` stands in for the time of an event that has none (clinic time)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message in one language on one channel, ready to store."""
+
+    text: str
+    subject: str
+    html: str
+    version: str
+    """Digest of the template files it was rendered from."""
+    segments: int
+
+
+class Renderer(Protocol):
+    """Message templates -> text."""
+
+    def render(
+        self, name: str, language: str, channel: ChannelKind, context: Mapping[str, object]
+    ) -> Rendered:
+        """Renders ``templates/messages/<name>/<language>``.
+
+        Raises:
+            outreach.domain.errors.ConfigurationError: no such message or language, or a variable
+                that the template uses is not in ``context``; names the file.
+        """
+        ...
+
+    def languages(self, name: str) -> frozenset[str]: ...

@@ -1,0 +1,1 @@
+"""Jinja2 templates, SMS segments and HTML email."""

@@ -1,0 +1,1 @@
+"""SQLAlchemy models, repositories (every query lives here), sessions and encrypted types."""

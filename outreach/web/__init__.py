@@ -1,0 +1,1 @@
+"""Webhooks, the event API, health, the follow-up list."""
