@@ -11,4 +11,6 @@ from typing import Protocol
 class Clock(Protocol):
     """Tells the present instant, aware and in UTC."""
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """The instant, aware, UTC."""
+        ...

@@ -109,7 +109,7 @@ class AppointmentData:
     end: datetime | None = None
     status: AppointmentStatus | None = None
     service: str | None = None
-    """The service as the scheduling system writes it; ``clinic.yaml`` maps it to a kind of visit."""
+    """The service as the scheduling system writes it; ``clinic.yaml`` maps it to a visit kind."""
     site: str | None = None
     """The place as the scheduling system writes it; ``clinic.yaml`` maps it to a site."""
     first_visit: bool | None = None
@@ -130,7 +130,7 @@ class RegimenData:
 
 @dataclass(frozen=True, slots=True)
 class SchedulingEvent:
-    """One thing that happened, ready to be applied. ``source`` and ``event_id`` name it for ever."""
+    """One thing that happened, ready to be applied, named for ever by source and event id."""
 
     source: str
     event_id: str

@@ -1,4 +1,4 @@
-"""Identifiers: UUID version 7 (RFC 9562), opaque to patients and ordered by time for the database."""
+"""Identifiers: UUID version 7 (RFC 9562), opaque to patients, ordered by time for databases."""
 
 import os
 import uuid

@@ -10,6 +10,8 @@ from outreach.domain.errors import IllegalTransition
 
 
 class ChannelKind(StrEnum):
+    """A way to a person."""
+
     SMS = "sms"
     EMAIL = "email"
 
@@ -35,6 +37,8 @@ class Urgency(StrEnum):
 
 
 class TouchpointStatus(StrEnum):
+    """Where one planned contact stands in the ledger."""
+
     PLANNED = "planned"
     QUEUED = "queued"
     """A message exists and is on its way to the provider."""
@@ -47,6 +51,8 @@ class TouchpointStatus(StrEnum):
 
 
 class MessageStatus(StrEnum):
+    """Where one outbound message stands."""
+
     QUEUED = "queued"
     CLAIMED = "claimed"
     """A worker holds it under a lease; the request may be on its way."""
@@ -62,6 +68,8 @@ class MessageStatus(StrEnum):
 
 
 class AttemptOutcome(StrEnum):
+    """How one try at the provider ended."""
+
     IN_FLIGHT = "in_flight"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -71,12 +79,16 @@ class AttemptOutcome(StrEnum):
 
 
 class FollowUpStatus(StrEnum):
+    """Where one item of staff work stands."""
+
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
     CLOSED = "closed"
 
 
 class Priority(StrEnum):
+    """How soon staff must act."""
+
     URGENT = "urgent"
     SAME_DAY = "same_day"
     ROUTINE = "routine"

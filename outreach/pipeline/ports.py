@@ -34,9 +34,9 @@ class ResultKind(StrEnum):
     REJECTED = "rejected"
     """The provider said no, with a code; the reaction table says what follows."""
     NOT_SENT = "not_sent"
-    """It never reached the provider, or the provider refused to look at it (429): safe to retry."""
+    """It never reached the provider, or was refused unread (429): safe to retry."""
     UNKNOWN = "unknown"
-    """The request left and the answer is missing or 5xx: settled by evidence, never resent blind."""
+    """The request left; the answer is missing or 5xx. Settled by evidence, never resent blind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,9 @@ class Channel(Protocol):
 class Wake(Protocol):
     """After a commit: tells the workers that a stage has work. May fail silently by design."""
 
-    def __call__(self, stage: str) -> None: ...
+    def __call__(self, stage: str) -> None:
+        """``stage`` is a module name of ``pipeline``, for example ``due``."""
+        ...
 
 
 class Parser(Protocol):
@@ -138,4 +140,6 @@ class Renderer(Protocol):
         """
         ...
 
-    def languages(self, name: str) -> frozenset[str]: ...
+    def languages(self, name: str) -> frozenset[str]:
+        """The languages message ``name`` exists in."""
+        ...

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 
 class Label(StrEnum):
+    """What a reply is, most pressing first as they are ranked: see ``engine``."""
+
     URGENT = "urgent"
     SYMPTOM_MODERATE = "symptom_moderate"
     SYMPTOM_MILD = "symptom_mild"
