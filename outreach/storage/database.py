@@ -1,0 +1,141 @@
+"""One database, read and written in short units. SQLite and PostgreSQL run the same code.
+
+SQLite: WAL, ``synchronous=FULL``, foreign keys on, ``busy_timeout`` 15 s; write units take the lock
+at once (``BEGIN IMMEDIATE``), so that no unit fails half-way for want of it.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from outreach.domain.errors import ConfigurationError, Unavailable
+from outreach.storage.crypto import Keyring, use_keyring
+from outreach.storage.unit import Unit
+
+_WRITE = "outreach_write"
+
+
+class Database:
+    """Opens units of work.
+
+    Args:
+        url: ``sqlite:///path`` or ``postgresql://...`` (psycopg 3).
+        keyring: opens and seals the PHI columns of this process.
+        pool_size: connections kept open, PostgreSQL only.
+    """
+
+    def __init__(self, url: str, keyring: Keyring, *, pool_size: int = 5) -> None:
+        self.engine = create_engine_for(url, pool_size=pool_size)
+        use_keyring(keyring)
+
+    @contextmanager
+    def read(self) -> Iterator[Unit]:
+        """A unit that only reads; nothing it changes is kept."""
+        with self._unit(self.engine) as session:
+            yield Unit(session)
+
+    @contextmanager
+    def write(self) -> Iterator[Unit]:
+        """A unit that commits when its block ends and rolls back when it raises.
+
+        Raises:
+            Unavailable: the database cannot be reached.
+        """
+        engine = self.engine.execution_options(**{_WRITE: True})
+        with self._unit(engine) as session:
+            yield Unit(session)
+            session.commit()
+
+    @contextmanager
+    def _unit(self, engine: Engine) -> Iterator[Session]:
+        with Session(engine, expire_on_commit=False) as session:
+            try:
+                yield session
+            except OperationalError as error:
+                raise Unavailable(remedy(self.engine, error)) from None
+
+    def after_fork(self) -> None:
+        """Forgets the parent's connections without closing them (a child must not share one)."""
+        self.engine.dispose(close=False)
+
+    def close(self) -> None:
+        """Closes every pooled connection."""
+        self.engine.dispose()
+
+
+def create_engine_for(url: str, *, pool_size: int = 5) -> Engine:
+    """An engine with the settings of this program.
+
+    Raises:
+        ConfigurationError: the address is not one of SQLite or PostgreSQL.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigurationError(
+            "OUTREACH_DATABASE_URL is not a database address. "
+            "Write sqlite:////path/to/outreach.db or postgresql://user@host/name."
+        ) from None
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            hide_parameters=True,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            pool_use_lifo=True,
+            connect_args={"connect_timeout": 10},
+        )
+    if parsed.get_backend_name() != "sqlite":
+        raise ConfigurationError(
+            f"Outreach runs on sqlite and postgresql, not on {parsed.get_backend_name()}."
+        )
+    engine = create_engine(
+        parsed,
+        hide_parameters=True,
+        poolclass=NullPool if not parsed.database else None,
+        connect_args={"timeout": 15},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we write BEGIN ourselves, below
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=15000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get(_WRITE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def remedy(engine: Engine, error: DBAPIError) -> str:
+    """What is unreachable and what to do; never the driver's own text: it may hold PHI."""
+    kind = type(error.orig).__name__
+    if engine.dialect.name == "sqlite":
+        place = engine.url.database or "in memory"
+        missing = "no such table" in str(error.orig)
+        if missing:
+            return f"The database {place} has no tables yet. Run 'outreach db upgrade'."
+        folder = os.path.dirname(place)  # noqa: PTH120
+        return f"The database {place} cannot be used ({kind}). Is {folder} writable and not full?"
+    return (
+        f"PostgreSQL at {engine.url.host or 'its socket'} does not answer ({kind}). "
+        "Is it running, and is OUTREACH_DATABASE_URL right?"
+    )

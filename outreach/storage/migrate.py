@@ -1,0 +1,42 @@
+"""Brings a database to the newest schema."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import OperationalError
+
+from outreach.domain.errors import Unavailable
+from outreach.storage.database import create_engine_for, remedy
+
+
+def upgrade(url: str) -> None:
+    """Applies every migration that is missing. Safe to run at each start.
+
+    Raises:
+        Unavailable: the database cannot be reached.
+    """
+    engine = create_engine_for(url)
+    try:
+        with engine.connect() as connection:
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+    except OperationalError as error:
+        raise Unavailable(remedy(engine, error)) from None
+    finally:
+        engine.dispose()
+
+
+def head() -> str:
+    """The newest schema this program knows."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,66 @@
+"""The tables of Outreach, one module per part of the story."""
+
+from outreach.storage.models.base import Base
+from outreach.storage.models.inbox import InboxEvent, InboxStatus
+from outreach.storage.models.ledger import (
+    Campaign,
+    CampaignStatus,
+    JourneyVersion,
+    Touchpoint,
+)
+from outreach.storage.models.messages import Attempt, Message, Receipt
+from outreach.storage.models.people import (
+    Consent,
+    ContactPoint,
+    ContactStatus,
+    Identifier,
+    IdentifierKind,
+    Patient,
+    Site,
+)
+from outreach.storage.models.replies import (
+    Conversation,
+    ConversationStatus,
+    FollowUp,
+    FollowUpNote,
+    Reply,
+)
+from outreach.storage.models.visits import (
+    Appointment,
+    Dose,
+    DoseLog,
+    DoseStatus,
+    Regimen,
+    RegimenStatus,
+)
+
+__all__ = [
+    "Appointment",
+    "Attempt",
+    "Base",
+    "Campaign",
+    "CampaignStatus",
+    "Consent",
+    "ContactPoint",
+    "ContactStatus",
+    "Conversation",
+    "ConversationStatus",
+    "Dose",
+    "DoseLog",
+    "DoseStatus",
+    "FollowUp",
+    "FollowUpNote",
+    "Identifier",
+    "IdentifierKind",
+    "InboxEvent",
+    "InboxStatus",
+    "JourneyVersion",
+    "Message",
+    "Patient",
+    "Receipt",
+    "Regimen",
+    "RegimenStatus",
+    "Reply",
+    "Site",
+    "Touchpoint",
+]

@@ -1,0 +1,136 @@
+"""Sites, patients, how to reach them, and what they consented to."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.domain.consent import ConsentAction, ConsentScope
+from outreach.domain.events import ContactRole
+from outreach.domain.states import ChannelKind
+from outreach.storage.models.base import Base
+from outreach.storage.types import Sealed, clinic_instant, word
+
+
+class Site(Base):
+    """A place patients come to, as ``clinic.yaml`` last said it."""
+
+    __tablename__ = "site"
+
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    zone: Mapped[str] = mapped_column(String(64))
+    phone: Mapped[str] = mapped_column(String(40))
+
+
+class Patient(Base):
+    """A person in care. Names and birth date are sealed."""
+
+    __tablename__ = "patient"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    family: Mapped[str | None] = mapped_column(Sealed("patient.family"))
+    given: Mapped[str | None] = mapped_column(Sealed("patient.given"))
+    birth_date: Mapped[str | None] = mapped_column(Sealed("patient.birth_date"))
+    """ISO date."""
+    language: Mapped[str | None] = mapped_column(String(16))
+    zone: Mapped[str | None] = mapped_column(String(64))
+    postal_code: Mapped[str | None] = mapped_column(Sealed("patient.postal_code"))
+    deceased: Mapped[bool] = mapped_column(default=False)
+    paused: Mapped[bool] = mapped_column(default=False)
+    """Admitted to hospital, or paused by staff: only staff resume."""
+    active: Mapped[bool] = mapped_column(default=True)
+    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))
+    infusions: Mapped[int] = mapped_column(default=0)
+    """Infusions that Outreach has seen completed."""
+    last_event_at: Mapped[datetime] = mapped_column(clinic_instant())
+    """When the newest applied demographics happened; older ones are stored, not applied."""
+    created_at: Mapped[datetime] = mapped_column(clinic_instant())
+
+
+class IdentifierKind(StrEnum):
+    """What an identifier names."""
+
+    PATIENT = "patient"
+    APPOINTMENT = "appointment"
+    REGIMEN = "regimen"
+
+
+class Identifier(Base):
+    """A name some outside system has for a patient, an appointment or a regimen."""
+
+    __tablename__ = "identifier"
+    __table_args__ = (
+        UniqueConstraint("kind", "system", "value_index"),
+        CheckConstraint(
+            "(kind = 'patient' AND patient_id IS NOT NULL AND appointment_id IS NULL"
+            " AND regimen_id IS NULL)"
+            " OR (kind = 'appointment' AND appointment_id IS NOT NULL AND patient_id IS NULL"
+            " AND regimen_id IS NULL)"
+            " OR (kind = 'regimen' AND regimen_id IS NOT NULL AND patient_id IS NULL"
+            " AND appointment_id IS NULL)",
+            name="one_owner",
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[IdentifierKind] = mapped_column(word(IdentifierKind))
+    system: Mapped[str] = mapped_column(String(200))
+    value: Mapped[str] = mapped_column(Sealed("identifier.value"))
+    value_index: Mapped[str] = mapped_column(String(32))
+    patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"), index=True)
+    appointment_id: Mapped[UUID | None] = mapped_column(ForeignKey("appointment.id"), index=True)
+    regimen_id: Mapped[UUID | None] = mapped_column(ForeignKey("regimen.id"), index=True)
+
+
+class ContactStatus(StrEnum):
+    """Whether an address still works."""
+
+    ACTIVE = "active"
+    INVALID = "invalid"
+    """The provider says it cannot take messages of this kind."""
+    WRONG = "wrong"
+    """Somebody else answered."""
+    REMOVED = "removed"
+    """The scheduling system no longer lists it."""
+
+
+class ContactPoint(Base):
+    """A phone number (E.164) or mailbox of a patient or of somebody who cares for them."""
+
+    __tablename__ = "contact_point"
+    __table_args__ = (
+        UniqueConstraint("patient_id", "channel", "address_index"),
+        Index(None, "address_index"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"))
+    channel: Mapped[ChannelKind] = mapped_column(word(ChannelKind))
+    address: Mapped[str] = mapped_column(Sealed("contact_point.address"))
+    address_index: Mapped[str] = mapped_column(String(32))
+    role: Mapped[ContactRole] = mapped_column(word(ContactRole))
+    rank: Mapped[int]
+    status: Mapped[ContactStatus] = mapped_column(word(ContactStatus))
+
+
+class Consent(Base):
+    """One line of the append-only ledger: who allowed or forbade what, when, in which words."""
+
+    __tablename__ = "consent"
+    __table_args__ = (Index(None, "address_index", "recorded_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    channel: Mapped[ChannelKind] = mapped_column(word(ChannelKind))
+    address_index: Mapped[str] = mapped_column(String(32))
+    patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))
+    action: Mapped[ConsentAction] = mapped_column(word(ConsentAction))
+    scope: Mapped[ConsentScope] = mapped_column(word(ConsentScope))
+    source: Mapped[str] = mapped_column(String(40))
+    """``reply``, ``carrier``, ``staff``, ``attested_by_clinic``, ``import``."""
+    actor: Mapped[str] = mapped_column(String(80))
+    words: Mapped[str | None] = mapped_column(Sealed("consent.words"))
+    """The exact text the person wrote or was shown."""
+    recorded_at: Mapped[datetime] = mapped_column(clinic_instant())

@@ -1,0 +1,132 @@
+"""Messages in, the questions that give them meaning, and the work they make for staff."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.domain.states import ChannelKind, FollowUpStatus, Priority
+from outreach.domain.triage.result import Action, Label, Prompt
+from outreach.storage.models.base import Base
+from outreach.storage.types import Sealed, clinic_instant, word
+
+
+class ConversationStatus(StrEnum):
+    """Whether a question still waits for its answer."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    EXPIRED = "expired"
+
+
+class Conversation(Base):
+    """An open question to a patient, which gives the next reply its meaning."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (
+        UniqueConstraint("touchpoint_id"),
+        Index(None, "address_index", "opened_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"))
+    touchpoint_id: Mapped[UUID] = mapped_column(ForeignKey("touchpoint.id"))
+    address_index: Mapped[str] = mapped_column(String(32))
+    prompt: Mapped[Prompt] = mapped_column(word(Prompt))
+    status: Mapped[ConversationStatus] = mapped_column(word(ConversationStatus))
+    answer: Mapped[str | None] = mapped_column(String(40))
+    opened_at: Mapped[datetime] = mapped_column(clinic_instant())
+    closes_at: Mapped[datetime] = mapped_column(clinic_instant())
+
+
+class Reply(Base):
+    """An inbound message, stored before it is acknowledged, and what triage made of it."""
+
+    __tablename__ = "reply"
+    __table_args__ = (
+        Index(None, "address_index", "received_at"),
+        Index(
+            "ix_reply_untriaged",
+            "received_at",
+            postgresql_where=text("triaged_at IS NULL"),
+            sqlite_where=text("triaged_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    provider_id: Mapped[str] = mapped_column(String(80), unique=True)
+    channel: Mapped[ChannelKind] = mapped_column(word(ChannelKind))
+    address: Mapped[str] = mapped_column(Sealed("reply.address"))
+    address_index: Mapped[str] = mapped_column(String(32))
+    recipient: Mapped[str] = mapped_column(String(40))
+    """The clinic's own number that was written to."""
+    body: Mapped[str] = mapped_column(Sealed("reply.body"))
+    media: Mapped[int] = mapped_column(default=0)
+    keyword: Mapped[str | None] = mapped_column(String(10))
+    """The carrier's own exact keyword (stop, start, help), if it was one."""
+    patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))
+    conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversation.id"))
+    label: Mapped[Label | None] = mapped_column(word(Label))
+    action: Mapped[Action | None] = mapped_column(word(Action))
+    explanation: Mapped[dict[str, Any] | None]
+    """Concepts, rules and spans; offsets only, never the patient's words."""
+    received_at: Mapped[datetime] = mapped_column(clinic_instant())
+    triaged_at: Mapped[datetime | None] = mapped_column(clinic_instant())
+
+
+class FollowUp(Base):
+    """Work for staff with a priority and a due time [FHIR Task]."""
+
+    __tablename__ = "followup"
+    __table_args__ = (
+        Index(
+            "ix_followup_escalation",
+            "escalate_at",
+            postgresql_where=text("status = 'open' AND escalate_at IS NOT NULL"),
+            sqlite_where=text("status = 'open' AND escalate_at IS NOT NULL"),
+        ),
+        Index(None, "status", "due_at"),
+        Index(None, "patient_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(8), unique=True)
+    """Short code a nurse reads in a page and answers with; no PHI."""
+    reason_key: Mapped[str] = mapped_column(String(160), unique=True)
+    """Why it exists, so that a repeated task makes no second item."""
+    patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))
+    reply_id: Mapped[UUID | None] = mapped_column(ForeignKey("reply.id"))
+    kind: Mapped[str] = mapped_column(String(40))
+    """``red_flag``, ``symptom``, ``question``, ``call_patient``, ``unknown_sender``..."""
+    action: Mapped[Action] = mapped_column(word(Action))
+    priority: Mapped[Priority] = mapped_column(word(Priority))
+    summary: Mapped[str] = mapped_column(Sealed("followup.summary"))
+    """One sentence for staff."""
+    status: Mapped[FollowUpStatus] = mapped_column(word(FollowUpStatus))
+    due_at: Mapped[datetime] = mapped_column(clinic_instant())
+    level: Mapped[int] = mapped_column(default=0)
+    """How many rounds of paging it has been through."""
+    escalate_at: Mapped[datetime | None] = mapped_column(clinic_instant())
+    created_at: Mapped[datetime] = mapped_column(clinic_instant())
+    acknowledged_at: Mapped[datetime | None] = mapped_column(clinic_instant())
+    closed_at: Mapped[datetime | None] = mapped_column(clinic_instant())
+    assignee: Mapped[str | None] = mapped_column(String(80))
+    outcome: Mapped[str | None] = mapped_column(Sealed("followup.outcome"))
+
+
+class FollowUpNote(Base):
+    """What happened to an item of staff work: append-only."""
+
+    __tablename__ = "followup_note"
+    __table_args__ = (Index(None, "followup_id", "at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    followup_id: Mapped[UUID] = mapped_column(ForeignKey("followup.id"))
+    what: Mapped[str] = mapped_column(String(40))
+    """``created``, ``paged``, ``acknowledged``, ``note``, ``closed``, ``reopened``."""
+    who: Mapped[str] = mapped_column(String(80))
+    note: Mapped[str | None] = mapped_column(Sealed("followup_note.note"))
+    at: Mapped[datetime] = mapped_column(clinic_instant())

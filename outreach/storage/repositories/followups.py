@@ -1,0 +1,82 @@
+"""Work for staff: the worklist, what is overdue, and what happened to each item."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import case, select, update
+from sqlalchemy.orm import Session
+
+from outreach.domain.states import FollowUpStatus, Priority
+from outreach.storage.models import FollowUp, FollowUpNote
+
+_ORDER = case(
+    (FollowUp.priority == Priority.URGENT, 0),
+    (FollowUp.priority == Priority.SAME_DAY, 1),
+    else_=2,
+)
+
+
+class FollowUps:
+    """Queries about follow-ups."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def followup(self, followup_id: UUID) -> FollowUp | None:
+        """One item."""
+        return self._session.get(FollowUp, followup_id)
+
+    def by_code(self, code: str) -> FollowUp | None:
+        """The item a page names."""
+        return self._session.scalar(select(FollowUp).where(FollowUp.code == code))
+
+    def by_reason(self, reason_key: str) -> FollowUp | None:
+        """The item made for a reason, if it was made."""
+        return self._session.scalar(select(FollowUp).where(FollowUp.reason_key == reason_key))
+
+    def by_ids(self, ids: Sequence[UUID]) -> dict[UUID, FollowUp]:
+        """Items by id."""
+        rows = self._session.scalars(select(FollowUp).where(FollowUp.id.in_(ids)))
+        return {row.id: row for row in rows}
+
+    def worklist(self, *, closed: bool = False, limit: int = 500) -> list[FollowUp]:
+        """Open items, the most pressing first; with ``closed`` the ended ones too."""
+        query = select(FollowUp).order_by(_ORDER, FollowUp.due_at).limit(limit)
+        if not closed:
+            query = query.where(FollowUp.status != FollowUpStatus.CLOSED)
+        return list(self._session.scalars(query))
+
+    def of_patient(self, patient_id: UUID) -> list[FollowUp]:
+        """A patient's items, oldest first."""
+        query = select(FollowUp).where(FollowUp.patient_id == patient_id)
+        return list(self._session.scalars(query.order_by(FollowUp.created_at)))
+
+    def take_unanswered(self, now: datetime, limit: int) -> list[FollowUp]:
+        """Open items that must be paged (again) by ``now`` (clinic time), locked for this unit."""
+        query = (
+            select(FollowUp)
+            .where(FollowUp.status == FollowUpStatus.OPEN, FollowUp.escalate_at <= now)
+            .order_by(_ORDER, FollowUp.escalate_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return list(self._session.scalars(query))
+
+    def next_escalation(self, now: datetime) -> datetime | None:
+        """When the next page after ``now`` is due (clinic time)."""
+        query = select(FollowUp.escalate_at).where(
+            FollowUp.status == FollowUpStatus.OPEN, FollowUp.escalate_at > now
+        )
+        return self._session.scalar(query.order_by(FollowUp.escalate_at).limit(1))
+
+    def notes_of(self, followup_id: UUID) -> list[FollowUpNote]:
+        """What happened to an item, oldest first."""
+        query = select(FollowUpNote).where(FollowUpNote.followup_id == followup_id)
+        return list(self._session.scalars(query.order_by(FollowUpNote.at, FollowUpNote.id)))
+
+    def move_to(self, prior: UUID, survivor: UUID) -> None:
+        """After a merge the survivor has the prior record's items."""
+        self._session.execute(
+            update(FollowUp).where(FollowUp.patient_id == prior).values(patient_id=survivor)
+        )

@@ -1,0 +1,49 @@
+"""Arrivals: stored before they are acknowledged, settled one by one."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from outreach.storage.models import InboxEvent, InboxStatus
+
+
+class Inbox:
+    """Queries about arrivals."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def event(self, event_id: UUID) -> InboxEvent | None:
+        """One arrival."""
+        return self._session.get(InboxEvent, event_id)
+
+    def known(self, source: str, event_id: str, digest: str) -> InboxEvent | None:
+        """The arrival with these very bytes, if it came before."""
+        query = select(InboxEvent).where(
+            InboxEvent.source == source,
+            InboxEvent.event_id == event_id,
+            InboxEvent.digest == digest,
+        )
+        return self._session.scalar(query)
+
+    def take(self) -> InboxEvent | None:
+        """The oldest arrival that is not settled, locked for this unit."""
+        query = (
+            select(InboxEvent)
+            .where(InboxEvent.status == InboxStatus.RECEIVED)
+            .order_by(InboxEvent.received_at, InboxEvent.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        return self._session.scalar(query)
+
+    def with_status(self, status: InboxStatus, limit: int = 500) -> list[InboxEvent]:
+        """Arrivals in one status, newest first."""
+        query = select(InboxEvent).where(InboxEvent.status == status)
+        return list(self._session.scalars(query.order_by(InboxEvent.id.desc()).limit(limit)))
+
+    def children_of(self, parent_id: UUID) -> list[InboxEvent]:
+        """The items of an arrival that held several."""
+        query = select(InboxEvent).where(InboxEvent.parent_id == parent_id)
+        return list(self._session.scalars(query.order_by(InboxEvent.id)))

@@ -1,0 +1,112 @@
+"""Touchpoints: claimed when due, ended with a reason, never deleted."""
+
+from collections import Counter
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from outreach.domain.states import MessageStatus, SkipReason, TouchpointStatus
+from outreach.storage.models import Message, Touchpoint
+
+_OPEN = (TouchpointStatus.PLANNED, TouchpointStatus.QUEUED)
+
+
+class Ledger:
+    """Queries about planned contacts."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def take_due(self, now: datetime, limit: int) -> list[Touchpoint]:
+        """Planned touchpoints whose time has come (clinic time), locked for this unit."""
+        query = (
+            select(Touchpoint)
+            .where(Touchpoint.status == TouchpointStatus.PLANNED, Touchpoint.due_at <= now)
+            .order_by(Touchpoint.due_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return list(self._session.scalars(query))
+
+    def touchpoints(self, ids: Collection[UUID]) -> dict[UUID, Touchpoint]:
+        """Touchpoints by id."""
+        rows = self._session.scalars(select(Touchpoint).where(Touchpoint.id.in_(ids)))
+        return {row.id: row for row in rows}
+
+    def keys_of_anchor(self, anchor_id: UUID) -> set[tuple[str, str, int]]:
+        """(journey, step, anchor version) of all that is on record for an anchor."""
+        query = select(Touchpoint.journey, Touchpoint.step, Touchpoint.anchor_version).where(
+            Touchpoint.anchor_id == anchor_id
+        )
+        return {(journey, step, version) for journey, step, version in self._session.execute(query)}
+
+    def of_anchor(self, anchor_id: UUID) -> list[Touchpoint]:
+        """All that was ever planned for an anchor."""
+        query = select(Touchpoint).where(Touchpoint.anchor_id == anchor_id)
+        return list(self._session.scalars(query.order_by(Touchpoint.due_at)))
+
+    def of_patient(self, patient_id: UUID) -> list[Touchpoint]:
+        """A patient's whole ledger by time."""
+        query = select(Touchpoint).where(Touchpoint.patient_id == patient_id)
+        return list(self._session.scalars(query.order_by(Touchpoint.due_at, Touchpoint.id)))
+
+    def everything(self) -> list[Touchpoint]:
+        """The whole ledger by time, for simulations and small installations."""
+        return list(
+            self._session.scalars(select(Touchpoint).order_by(Touchpoint.due_at, Touchpoint.id))
+        )
+
+    def next_due(self) -> datetime | None:
+        """When the earliest planned touchpoint is due (clinic time)."""
+        query = select(Touchpoint.due_at).where(Touchpoint.status == TouchpointStatus.PLANNED)
+        return self._session.scalar(query.order_by(Touchpoint.due_at).limit(1))
+
+    def end_open(
+        self,
+        anchor_ids: Collection[UUID],
+        status: TouchpointStatus,
+        reason: SkipReason,
+        now: datetime,
+        *,
+        older_than: int | None = None,
+    ) -> int:
+        """Ends what has not left yet for these anchors: planned, or queued and not yet claimed.
+
+        Args:
+            older_than: only anchor versions below this one (a move); None ends every version.
+        """
+        matter = Touchpoint.anchor_id.in_(anchor_ids) & Touchpoint.status.in_(_OPEN)
+        if older_than is not None:
+            matter &= Touchpoint.anchor_version < older_than
+        mine = select(Touchpoint.id).where(matter)
+        self._session.flush()
+        self._session.execute(
+            update(Message)
+            .where(Message.touchpoint_id.in_(mine), Message.status == MessageStatus.QUEUED)
+            .values(status=MessageStatus.SKIPPED, reason=reason)
+            .execution_options(synchronize_session="fetch")
+        )
+        leaving = select(Message.touchpoint_id).where(
+            Message.touchpoint_id.in_(mine), Message.status != MessageStatus.SKIPPED
+        )
+        ended = self._session.execute(
+            update(Touchpoint)
+            .where(matter, Touchpoint.id.not_in(leaving))
+            .values(status=status, reason=reason, decided_at=now)
+            .returning(Touchpoint.id)
+            .execution_options(synchronize_session="fetch")
+        )
+        return len(ended.all())
+
+    def move_to(self, prior: UUID, survivor: UUID) -> None:
+        """After a merge the survivor has the prior record's ledger."""
+        self._session.execute(
+            update(Touchpoint).where(Touchpoint.patient_id == prior).values(patient_id=survivor)
+        )
+
+    def counts(self) -> Counter[str]:
+        """How many touchpoints stand in each status."""
+        return Counter(status.value for status in self._session.scalars(select(Touchpoint.status)))

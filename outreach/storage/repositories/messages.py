@@ -1,0 +1,176 @@
+"""Outbound messages: claimed in batches, recorded in batches, settled one by one."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from outreach.domain.states import AttemptOutcome, ChannelKind, MessageStatus, Purpose, Urgency
+from outreach.storage.models import Attempt, Message
+
+_WENT_OUT = (
+    MessageStatus.CLAIMED,
+    MessageStatus.UNKNOWN,
+    MessageStatus.ACCEPTED,
+    MessageStatus.SENT,
+    MessageStatus.DELIVERED,
+    MessageStatus.UNDELIVERED,
+)
+
+
+class Messages:
+    """Queries about messages and attempts."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def claim(
+        self,
+        lanes: Collection[Urgency],
+        *,
+        claim_id: UUID,
+        clinic_now: datetime,
+        machine_now: datetime,
+        lease_until: datetime,
+        limit: int,
+    ) -> list[Message]:
+        """Takes up to ``limit`` queued messages for one worker, in one statement.
+
+        Two workers never get the same row: PostgreSQL skips locked rows, SQLite writes one by one.
+        """
+        chosen = (
+            select(Message.id)
+            .where(
+                Message.status == MessageStatus.QUEUED,
+                Message.urgency.in_(lanes),
+                Message.retry_at <= machine_now,
+                Message.not_before <= clinic_now,
+            )
+            .order_by(Message.urgency.desc(), Message.retry_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        claimed = self._session.scalars(
+            update(Message)
+            .where(Message.id.in_(chosen))
+            .values(
+                status=MessageStatus.CLAIMED,
+                claim_id=claim_id,
+                lease_until=lease_until,
+                attempts=Message.attempts + 1,
+            )
+            .returning(Message)
+        )
+        return sorted(claimed, key=lambda row: row.id)
+
+    def messages(self, ids: Collection[UUID], *, lock: bool = False) -> dict[UUID, Message]:
+        """Messages by id, as the database has them now."""
+        query = select(Message).where(Message.id.in_(ids)).order_by(Message.id)
+        if lock:
+            query = query.with_for_update()
+        rows = self._session.scalars(query.execution_options(populate_existing=True))
+        return {row.id: row for row in rows}
+
+    def of_touchpoints(self, ids: Collection[UUID]) -> dict[UUID, list[Message]]:
+        """The messages of touchpoints."""
+        found: dict[UUID, list[Message]] = defaultdict(list)
+        query = select(Message).where(Message.touchpoint_id.in_(ids)).order_by(Message.id)
+        for row in self._session.scalars(query):
+            if row.touchpoint_id is not None:
+                found[row.touchpoint_id].append(row)
+        return found
+
+    def of_patient(self, patient_id: UUID) -> list[Message]:
+        """A patient's messages by time."""
+        query = select(Message).where(Message.patient_id == patient_id)
+        return list(self._session.scalars(query.order_by(Message.created_at, Message.id)))
+
+    def everything(self) -> list[Message]:
+        """All messages by time, for checks on small installations."""
+        return list(self._session.scalars(select(Message).order_by(Message.created_at, Message.id)))
+
+    def exists(self, reason_key: str, channel: ChannelKind) -> bool:
+        """Whether a message for this reason exists already."""
+        query = select(Message.id).where(
+            Message.reason_key == reason_key, Message.channel == channel
+        )
+        return self._session.scalar(query) is not None
+
+    def by_provider_ids(self, provider_ids: Collection[str]) -> dict[str, UUID]:
+        """Provider id -> message id."""
+        query = select(Message.provider_id, Message.id).where(Message.provider_id.in_(provider_ids))
+        return {sid: key for sid, key in self._session.execute(query) if sid is not None}
+
+    def attempts_of(self, ids: Collection[UUID]) -> dict[UUID, Attempt]:
+        """The latest attempt of each message."""
+        query = (
+            select(Attempt)
+            .where(Attempt.message_id.in_(ids))
+            .order_by(Attempt.message_id, Attempt.number)
+        )
+        return {row.message_id: row for row in self._session.scalars(query)}
+
+    def all_attempts(self, message_id: UUID) -> list[Attempt]:
+        """Every try of a message, in order."""
+        query = select(Attempt).where(Attempt.message_id == message_id).order_by(Attempt.number)
+        return list(self._session.scalars(query))
+
+    def abandoned(self, machine_now: datetime, limit: int) -> list[Message]:
+        """Claimed messages whose lease has run out: their worker died."""
+        query = (
+            select(Message)
+            .where(Message.status == MessageStatus.CLAIMED, Message.lease_until <= machine_now)
+            .order_by(Message.lease_until)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return list(self._session.scalars(query))
+
+    def take_unsettled(self, machine_now: datetime, limit: int) -> list[Attempt]:
+        """Attempts with an unknown outcome that are due for a look-up."""
+        query = (
+            select(Attempt)
+            .where(Attempt.outcome == AttemptOutcome.UNKNOWN, Attempt.next_check_at <= machine_now)
+            .order_by(Attempt.next_check_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return list(self._session.scalars(query))
+
+    def claimed_provider_ids(self, provider_ids: Collection[str]) -> set[str]:
+        """Those of the provider's ids that already settle an attempt."""
+        query = select(Attempt.provider_id).where(Attempt.provider_id.in_(provider_ids))
+        return {sid for sid in self._session.scalars(query) if sid is not None}
+
+    def recent_counts(self, indexes: Collection[str], since: datetime) -> dict[str, int]:
+        """How many messages went to each address since an instant (clinic time).
+
+        Care texts count towards the caps of campaigns; answers and pages do not.
+        """
+        query = (
+            select(Message.address_index, func.count())
+            .where(
+                Message.address_index.in_(indexes),
+                Message.created_at > since,
+                Message.status.in_(_WENT_OUT),
+                Message.purpose.not_in((Purpose.REPLY, Purpose.STAFF)),
+            )
+            .group_by(Message.address_index)
+        )
+        return {row[0]: row[1] for row in self._session.execute(query)}
+
+    def next_not_before(self, now: datetime) -> datetime | None:
+        """When the earliest waiting message may go (clinic time), if that is later than ``now``."""
+        query = select(Message.not_before).where(
+            Message.status == MessageStatus.QUEUED, Message.not_before > now
+        )
+        return self._session.scalar(query.order_by(Message.not_before).limit(1))
+
+    def move_to(self, prior: UUID, survivor: UUID) -> None:
+        """After a merge the survivor has the prior record's thread."""
+        self._session.execute(
+            update(Message).where(Message.patient_id == prior).values(patient_id=survivor)
+        )

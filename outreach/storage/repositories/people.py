@@ -1,0 +1,159 @@
+"""Patients, how to reach them, and the consent ledger."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from outreach.domain import events
+from outreach.domain.consent import ConsentLine, ConsentState, consent_state
+from outreach.domain.states import ChannelKind
+from outreach.storage.crypto import keyring
+from outreach.storage.models import (
+    Consent,
+    ContactPoint,
+    ContactStatus,
+    Identifier,
+    IdentifierKind,
+    JourneyVersion,
+    Patient,
+    Site,
+)
+
+
+def identifier_index(kind: IdentifierKind, system: str, value: str) -> str:
+    """The blind index under which an outside identifier is found."""
+    return keyring().index(kind.value, f"{system}\0{value}")
+
+
+def address_index(channel: ChannelKind, address: str) -> str:
+    """The blind index of an E.164 number or of a mailbox (compared without case)."""
+    return keyring().index(channel.value, address.casefold())
+
+
+class People:
+    """Queries about persons."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def patient(self, patient_id: UUID) -> Patient | None:
+        """One patient."""
+        return self._session.get(Patient, patient_id)
+
+    def patients(self, ids: Collection[UUID]) -> dict[UUID, Patient]:
+        """Patients by id."""
+        rows = self._session.scalars(select(Patient).where(Patient.id.in_(ids)))
+        return {row.id: row for row in rows}
+
+    def everyone(self) -> list[Patient]:
+        """All patients in care, oldest record first."""
+        query = select(Patient).where(Patient.merged_into.is_(None)).order_by(Patient.id)
+        return list(self._session.scalars(query))
+
+    def named_by(self, identifiers: Iterable[events.Identifier]) -> list[Patient]:
+        """The patients that any of these identifiers names, merged records followed to the last."""
+        owners = [
+            owner.patient_id
+            for owner in self.owners(IdentifierKind.PATIENT, identifiers)
+            if owner.patient_id is not None
+        ]
+        return list({row.id: row for row in map(self._survivor, owners)}.values())
+
+    def _survivor(self, patient_id: UUID) -> Patient:
+        patient = self._session.get_one(Patient, patient_id)
+        while patient.merged_into is not None:
+            patient = self._session.get_one(Patient, patient.merged_into)
+        return patient
+
+    def owners(
+        self, kind: IdentifierKind, identifiers: Iterable[events.Identifier]
+    ) -> list[Identifier]:
+        """The stored rows of these identifiers."""
+        indexes = [identifier_index(kind, item.system, item.value) for item in identifiers]
+        query = select(Identifier).where(
+            Identifier.kind == kind, Identifier.value_index.in_(indexes)
+        )
+        return list(self._session.scalars(query))
+
+    def identifiers_of(self, patient_ids: Collection[UUID]) -> dict[UUID, list[Identifier]]:
+        """The identifiers of patients."""
+        query = select(Identifier).where(Identifier.patient_id.in_(patient_ids))
+        found: dict[UUID, list[Identifier]] = defaultdict(list)
+        for row in self._session.scalars(query.order_by(Identifier.id)):
+            if row.patient_id is not None:
+                found[row.patient_id].append(row)
+        return found
+
+    def move_identifiers(self, prior: UUID, survivor: UUID) -> None:
+        """After a merge the survivor answers to the prior record's names."""
+        self._session.execute(
+            update(Identifier).where(Identifier.patient_id == prior).values(patient_id=survivor)
+        )
+
+    def contacts_of(self, patient_ids: Collection[UUID]) -> dict[UUID, list[ContactPoint]]:
+        """Working contact points by patient, the preferred first."""
+        query = (
+            select(ContactPoint)
+            .where(
+                ContactPoint.patient_id.in_(patient_ids),
+                ContactPoint.status == ContactStatus.ACTIVE,
+            )
+            .order_by(ContactPoint.rank, ContactPoint.id)
+        )
+        found: dict[UUID, list[ContactPoint]] = defaultdict(list)
+        for row in self._session.scalars(query):
+            found[row.patient_id].append(row)
+        return found
+
+    def all_contacts(self, patient_id: UUID) -> list[ContactPoint]:
+        """Every contact point ever known for a patient, working or not."""
+        query = select(ContactPoint).where(ContactPoint.patient_id == patient_id)
+        return list(self._session.scalars(query))
+
+    def at_address(self, index: str) -> list[Patient]:
+        """The patients reached at an address: several when a phone is shared."""
+        query = (
+            select(Patient)
+            .join(ContactPoint, ContactPoint.patient_id == Patient.id)
+            .where(ContactPoint.address_index == index, Patient.merged_into.is_(None))
+            .where(ContactPoint.status != ContactStatus.REMOVED)
+            .order_by(Patient.id)
+        )
+        return list(self._session.scalars(query).unique())
+
+    def mark_contacts(self, index: str, status: ContactStatus) -> None:
+        """Every contact point with this address, whoever's it is."""
+        self._session.execute(
+            update(ContactPoint).where(ContactPoint.address_index == index).values(status=status)
+        )
+
+    def consent_of(self, indexes: Collection[str]) -> dict[str, ConsentState]:
+        """What each address allows now; an address without a line allows nothing."""
+        query = (
+            select(Consent.address_index, Consent.action, Consent.scope)
+            .where(Consent.address_index.in_(indexes))
+            .order_by(Consent.recorded_at, Consent.id)
+        )
+        lines: dict[str, list[ConsentLine]] = defaultdict(list)
+        for index, action, scope in self._session.execute(query):
+            lines[index].append(ConsentLine(action, scope))
+        return {index: consent_state(lines[index]) for index in indexes}
+
+    def consent_history(self, indexes: Collection[str]) -> list[Consent]:
+        """The ledger's lines for these addresses, oldest first."""
+        query = select(Consent).where(Consent.address_index.in_(indexes))
+        return list(self._session.scalars(query.order_by(Consent.recorded_at, Consent.id)))
+
+    def put_site(self, site: Site) -> None:
+        """A site as ``clinic.yaml`` says it now."""
+        self._session.merge(site)
+
+    def knows_journey(self, name: str, digest: str) -> bool:
+        """Whether this version of a journey file is on record."""
+        query = select(JourneyVersion.id).where(
+            JourneyVersion.name == name, JourneyVersion.digest == digest
+        )
+        return self._session.scalar(query) is not None

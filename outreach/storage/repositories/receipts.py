@@ -1,0 +1,56 @@
+"""Provider reports: stored at once, applied in batches."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from outreach.storage.models import Receipt
+
+
+class Receipts:
+    """Queries about receipts."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def store(self, receipt: Receipt) -> bool:
+        """Keeps a report; False when the same one is already there."""
+        values = {
+            column.key: getattr(receipt, column.key) for column in Receipt.__mapper__.column_attrs
+        }
+        insert = postgres_insert if _is_postgres(self._session) else sqlite_insert
+        stored = self._session.execute(
+            insert(Receipt)
+            .values(values)
+            .on_conflict_do_nothing(index_elements=["provider_id", "status"])
+            .returning(Receipt.id)
+        )
+        return stored.first() is not None
+
+    def take_unapplied(self, limit: int) -> list[Receipt]:
+        """Reports that have not been applied, oldest first, locked for this unit."""
+        query = (
+            select(Receipt)
+            .where(Receipt.applied_at.is_(None))
+            .order_by(Receipt.received_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return list(self._session.scalars(query))
+
+    def of_provider_id(self, provider_id: str) -> list[Receipt]:
+        """What was reported of one message, in order of arrival."""
+        query = select(Receipt).where(Receipt.provider_id == provider_id)
+        return list(self._session.scalars(query.order_by(Receipt.received_at, Receipt.id)))
+
+    def count_since(self, since: datetime) -> int:
+        """How many reports came since an instant (clinic time)."""
+        query = select(Receipt.id).where(Receipt.received_at >= since)
+        return len(self._session.scalars(query).all())
+
+
+def _is_postgres(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"

@@ -1,0 +1,82 @@
+"""Appointments, regimens and doses."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from outreach.domain import events
+from outreach.storage.models import Appointment, Dose, DoseLog, DoseStatus, IdentifierKind, Regimen
+from outreach.storage.repositories.people import People
+
+
+class Visits:
+    """Queries about what touchpoints are anchored to."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def appointment(self, appointment_id: UUID) -> Appointment | None:
+        """One appointment."""
+        return self._session.get(Appointment, appointment_id)
+
+    def appointments(self, ids: Collection[UUID]) -> dict[UUID, Appointment]:
+        """Appointments by id."""
+        rows = self._session.scalars(select(Appointment).where(Appointment.id.in_(ids)))
+        return {row.id: row for row in rows}
+
+    def appointment_named_by(self, identifiers: Iterable[events.Identifier]) -> Appointment | None:
+        """The appointment that one of these identifiers names."""
+        owners = People(self._session).owners(IdentifierKind.APPOINTMENT, identifiers)
+        ids = [row.appointment_id for row in owners if row.appointment_id is not None]
+        return self._session.get(Appointment, ids[0]) if ids else None
+
+    def appointments_of(self, patient_id: UUID) -> list[Appointment]:
+        """A patient's appointments by start, those without one first."""
+        query = select(Appointment).where(Appointment.patient_id == patient_id)
+        rows = self._session.scalars(query)
+        return sorted(rows, key=lambda row: (row.start_at is not None, row.start_at, row.id))
+
+    def regimen_named_by(self, identifiers: Iterable[events.Identifier]) -> Regimen | None:
+        """The regimen that one of these identifiers names."""
+        owners = People(self._session).owners(IdentifierKind.REGIMEN, identifiers)
+        ids = [row.regimen_id for row in owners if row.regimen_id is not None]
+        return self._session.get(Regimen, ids[0]) if ids else None
+
+    def regimens_of(self, patient_id: UUID) -> list[Regimen]:
+        """A patient's regimens, oldest first."""
+        query = select(Regimen).where(Regimen.patient_id == patient_id).order_by(Regimen.id)
+        return list(self._session.scalars(query))
+
+    def doses_of(self, regimen_id: UUID) -> list[Dose]:
+        """Every dose of a regimen in order of time, withdrawn ones too."""
+        query = select(Dose).where(Dose.regimen_id == regimen_id).order_by(Dose.due_at)
+        return list(self._session.scalars(query))
+
+    def doses(self, ids: Collection[UUID]) -> dict[UUID, Dose]:
+        """Doses by id."""
+        rows = self._session.scalars(select(Dose).where(Dose.id.in_(ids)))
+        return {row.id: row for row in rows}
+
+    def upcoming_doses(self, patient_id: UUID, now: datetime) -> list[Dose]:
+        """The doses of a patient that are still to come."""
+        query = select(Dose).where(
+            Dose.patient_id == patient_id,
+            Dose.due_at >= now,
+            Dose.status == DoseStatus.PLANNED,
+        )
+        return list(self._session.scalars(query.order_by(Dose.due_at)))
+
+    def dose_logs_of(self, patient_id: UUID) -> list[DoseLog]:
+        """What a patient told us of doses, oldest first."""
+        query = select(DoseLog).where(DoseLog.patient_id == patient_id)
+        return list(self._session.scalars(query.order_by(DoseLog.reported_at)))
+
+    def move_to(self, prior: UUID, survivor: UUID) -> None:
+        """After a merge: visits, regimens, doses and their logs belong to the survivor."""
+        for table in (Appointment, Regimen, Dose, DoseLog):
+            self._session.execute(
+                update(table).where(table.patient_id == prior).values(patient_id=survivor)
+            )

@@ -1,0 +1,67 @@
+"""The tick's one question: which stages have work?"""
+
+from datetime import datetime
+
+from sqlalchemy import exists, literal, select, union_all
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
+
+from outreach.domain.states import (
+    AttemptOutcome,
+    FollowUpStatus,
+    MessageStatus,
+    TouchpointStatus,
+    Urgency,
+)
+from outreach.storage.models import (
+    Attempt,
+    Conversation,
+    ConversationStatus,
+    FollowUp,
+    InboxEvent,
+    InboxStatus,
+    Message,
+    Receipt,
+    Reply,
+    Touchpoint,
+)
+
+
+class Work:
+    """Asks every queue at once, each by its partial index."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def waiting(self, clinic_now: datetime, machine_now: datetime) -> list[str]:
+        """The stages that have something to do at these instants, by name."""
+        ready = (
+            (Message.status == MessageStatus.QUEUED)
+            & (Message.retry_at <= machine_now)
+            & (Message.not_before <= clinic_now)
+        )
+        questions: dict[str, ColumnElement[bool]] = {
+            "ingest": exists().where(InboxEvent.status == InboxStatus.RECEIVED),
+            "triage": exists().where(Reply.triaged_at.is_(None)),
+            "followup": exists().where(
+                FollowUp.status == FollowUpStatus.OPEN, FollowUp.escalate_at <= clinic_now
+            ),
+            "send_urgent": exists().where(ready, Message.urgency == Urgency.URGENT),
+            "due": exists().where(
+                Touchpoint.status == TouchpointStatus.PLANNED, Touchpoint.due_at <= clinic_now
+            ),
+            "send": exists().where(ready, Message.urgency.in_((Urgency.NORMAL, Urgency.BULK))),
+            "receipt": exists().where(Receipt.applied_at.is_(None)),
+            "settle": exists().where(
+                Attempt.outcome == AttemptOutcome.UNKNOWN, Attempt.next_check_at <= machine_now
+            ),
+            "upkeep": exists().where(
+                Message.status == MessageStatus.CLAIMED, Message.lease_until <= machine_now
+            )
+            | exists().where(
+                Conversation.status == ConversationStatus.OPEN,
+                Conversation.closes_at <= clinic_now,
+            ),
+        }
+        asked = [select(literal(name).label("stage")).where(q) for name, q in questions.items()]
+        return list(self._session.scalars(union_all(*asked)))

@@ -1,0 +1,81 @@
+"""One unit of work: a session and the repositories that speak through it."""
+
+from functools import cached_property
+
+from sqlalchemy.orm import Session
+
+from outreach.storage.repositories.campaigns import Campaigns
+from outreach.storage.repositories.followups import FollowUps
+from outreach.storage.repositories.inbox import Inbox
+from outreach.storage.repositories.ledger import Ledger
+from outreach.storage.repositories.messages import Messages
+from outreach.storage.repositories.people import People
+from outreach.storage.repositories.receipts import Receipts
+from outreach.storage.repositories.replies import Replies
+from outreach.storage.repositories.visits import Visits
+from outreach.storage.repositories.work import Work
+
+
+class Unit:
+    """Hands out repositories. ``Database`` begins and ends it; a stage never commits."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, *rows: object) -> None:
+        """New rows, written with the next flush."""
+        self._session.add_all(rows)
+
+    def flush(self) -> None:
+        """Writes what is pending, so that its unique keys speak now."""
+        self._session.flush()
+
+    @cached_property
+    def people(self) -> People:
+        """Patients, contact points, consent."""
+        return People(self._session)
+
+    @cached_property
+    def visits(self) -> Visits:
+        """Appointments, regimens, doses."""
+        return Visits(self._session)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Touchpoints."""
+        return Ledger(self._session)
+
+    @cached_property
+    def messages(self) -> Messages:
+        """Outbound messages and attempts."""
+        return Messages(self._session)
+
+    @cached_property
+    def receipts(self) -> Receipts:
+        """Provider reports."""
+        return Receipts(self._session)
+
+    @cached_property
+    def replies(self) -> Replies:
+        """Inbound messages and open questions."""
+        return Replies(self._session)
+
+    @cached_property
+    def followups(self) -> FollowUps:
+        """Work for staff."""
+        return FollowUps(self._session)
+
+    @cached_property
+    def campaigns(self) -> Campaigns:
+        """Campaigns and their counts."""
+        return Campaigns(self._session)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Arrivals."""
+        return Inbox(self._session)
+
+    @cached_property
+    def work(self) -> Work:
+        """What each stage has to do."""
+        return Work(self._session)
