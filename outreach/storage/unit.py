@@ -4,6 +4,8 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
+from outreach.storage.insert import insert_new
+from outreach.storage.models import Base
 from outreach.storage.repositories.campaigns import Campaigns
 from outreach.storage.repositories.followups import FollowUps
 from outreach.storage.repositories.inbox import Inbox
@@ -25,6 +27,10 @@ class Unit:
     def add(self, *rows: object) -> None:
         """New rows, written with the next flush."""
         self._session.add_all(rows)
+
+    def add_new(self, row: Base) -> bool:
+        """Writes a row unless one with the same unique key is there; says whether it did."""
+        return insert_new(self._session, row)
 
     def flush(self) -> None:
         """Writes what is pending, so that its unique keys speak now."""

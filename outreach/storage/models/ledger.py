@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.domain.journeys import Anchor
+from outreach.domain.journeys import Anchor, Only
 from outreach.domain.states import ChannelKind, Purpose, SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Prompt
 from outreach.storage.models.base import Base
@@ -70,6 +70,8 @@ class Touchpoint(Base):
     """In the order they are tried."""
     also_email: Mapped[bool] = mapped_column(default=False)
     """An email goes beside the text, as a message of its own under the same reason."""
+    only: Mapped[Only] = mapped_column(word(Only), default=Only.ALWAYS)
+    """A condition that is judged again when it is due."""
     asks: Mapped[Prompt | None] = mapped_column(word(Prompt))
     question_hours: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(clinic_instant())

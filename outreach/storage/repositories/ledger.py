@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
+from outreach.domain.journeys import Anchor
 from outreach.domain.states import MessageStatus, SkipReason, TouchpointStatus
 from outreach.storage.models import Message, Touchpoint
 
@@ -36,13 +38,6 @@ class Ledger:
         rows = self._session.scalars(select(Touchpoint).where(Touchpoint.id.in_(ids)))
         return {row.id: row for row in rows}
 
-    def keys_of_anchor(self, anchor_id: UUID) -> set[tuple[str, str, int]]:
-        """(journey, step, anchor version) of all that is on record for an anchor."""
-        query = select(Touchpoint.journey, Touchpoint.step, Touchpoint.anchor_version).where(
-            Touchpoint.anchor_id == anchor_id
-        )
-        return {(journey, step, version) for journey, step, version in self._session.execute(query)}
-
     def of_anchor(self, anchor_id: UUID) -> list[Touchpoint]:
         """All that was ever planned for an anchor."""
         query = select(Touchpoint).where(Touchpoint.anchor_id == anchor_id)
@@ -64,23 +59,43 @@ class Ledger:
         query = select(Touchpoint.due_at).where(Touchpoint.status == TouchpointStatus.PLANNED)
         return self._session.scalar(query.order_by(Touchpoint.due_at).limit(1))
 
-    def end_open(
+    def end_anchor(
         self,
-        anchor_ids: Collection[UUID],
+        anchor_id: UUID,
         status: TouchpointStatus,
         reason: SkipReason,
         now: datetime,
         *,
+        kind: Anchor | None = None,
         older_than: int | None = None,
     ) -> int:
-        """Ends what has not left yet for these anchors: planned, or queued and not yet claimed.
+        """Ends what has not left yet for an anchor: planned, or queued and not yet claimed.
 
         Args:
+            kind: only what is counted from this moment of the anchor; None ends all.
             older_than: only anchor versions below this one (a move); None ends every version.
         """
-        matter = Touchpoint.anchor_id.in_(anchor_ids) & Touchpoint.status.in_(_OPEN)
+        matter = Touchpoint.anchor_id == anchor_id
+        if kind is not None:
+            matter &= Touchpoint.anchor_kind == kind
         if older_than is not None:
             matter &= Touchpoint.anchor_version < older_than
+        return self._end(matter, status, reason, now)
+
+    def end_patient(
+        self, patient_id: UUID, status: TouchpointStatus, reason: SkipReason, now: datetime
+    ) -> int:
+        """Ends all that has not left yet for a patient."""
+        return self._end(Touchpoint.patient_id == patient_id, status, reason, now)
+
+    def _end(
+        self,
+        matter: ColumnElement[bool],
+        status: TouchpointStatus,
+        reason: SkipReason,
+        now: datetime,
+    ) -> int:
+        matter &= Touchpoint.status.in_(_OPEN)
         mine = select(Touchpoint.id).where(matter)
         self._session.flush()
         self._session.execute(

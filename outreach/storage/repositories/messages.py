@@ -162,6 +162,15 @@ class Messages:
         )
         return {row[0]: row[1] for row in self._session.execute(query)}
 
+    def answers_since(self, index: str, since: datetime) -> int:
+        """How many automatic answers went to an address since an instant (clinic time)."""
+        query = select(func.count()).where(
+            Message.address_index == index,
+            Message.created_at > since,
+            Message.purpose == Purpose.REPLY,
+        )
+        return self._session.scalar(query) or 0
+
     def next_not_before(self, now: datetime) -> datetime | None:
         """When the earliest waiting message may go (clinic time), if that is later than ``now``."""
         query = select(Message.not_before).where(

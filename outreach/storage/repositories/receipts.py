@@ -3,10 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from outreach.storage.insert import insert_new
 from outreach.storage.models import Receipt
 
 
@@ -18,17 +17,7 @@ class Receipts:
 
     def store(self, receipt: Receipt) -> bool:
         """Keeps a report; False when the same one is already there."""
-        values = {
-            column.key: getattr(receipt, column.key) for column in Receipt.__mapper__.column_attrs
-        }
-        insert = postgres_insert if _is_postgres(self._session) else sqlite_insert
-        stored = self._session.execute(
-            insert(Receipt)
-            .values(values)
-            .on_conflict_do_nothing(index_elements=["provider_id", "status"])
-            .returning(Receipt.id)
-        )
-        return stored.first() is not None
+        return insert_new(self._session, receipt)
 
     def take_unapplied(self, limit: int) -> list[Receipt]:
         """Reports that have not been applied, oldest first, locked for this unit."""
@@ -50,7 +39,3 @@ class Receipts:
         """How many reports came since an instant (clinic time)."""
         query = select(Receipt.id).where(Receipt.received_at >= since)
         return len(self._session.scalars(query).all())
-
-
-def _is_postgres(session: Session) -> bool:
-    return session.get_bind().dialect.name == "postgresql"

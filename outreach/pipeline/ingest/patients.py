@@ -1,0 +1,298 @@
+"""Who: patients, their contact points and identifiers, merges, and the end of outreach."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from outreach.domain.consent import ConsentAction, ConsentScope
+from outreach.domain.errors import BadInput
+from outreach.domain.events import EventKind, Identifier, PatientData, SchedulingEvent, Telecom
+from outreach.domain.phones import check_number
+from outreach.domain.states import ChannelKind, SkipReason, TouchpointStatus
+from outreach.domain.triage.result import Action
+from outreach.pipeline import followup
+from outreach.pipeline.world import World
+from outreach.storage import models
+from outreach.storage.models import ContactPoint, ContactStatus, IdentifierKind, Patient
+from outreach.storage.repositories.people import address_index, identifier_index
+from outreach.storage.unit import Unit
+
+_NEVER = datetime(1900, 1, 1, tzinfo=UTC)
+
+
+def upsert(unit: Unit, world: World, event: SchedulingEvent) -> Patient:
+    """The patient an event is about, created or brought up to date where the event is newer.
+
+    Raises:
+        BadInput: no identifier, or the identifiers name several patients.
+    """
+    data = event.patient
+    if not data.identifiers:
+        raise BadInput("no_patient", "The event names no patient identifier.")
+    found = unit.people.named_by(data.identifiers)
+    if len(found) > 1:
+        raise BadInput("ambiguous_patient", "Its identifiers name more than one patient.")
+    patient = found[0] if found else _create(unit, world)
+    name_it(unit, world, IdentifierKind.PATIENT, patient.id, data.identifiers)
+    if event.occurred_at >= patient.last_event_at:
+        _bring_up_to_date(unit, world, patient, data)
+        patient.last_event_at = event.occurred_at
+    if data.deceased and not patient.deceased:
+        _record_death(unit, world, patient)
+    unit.flush()
+    return patient
+
+
+def _create(unit: Unit, world: World) -> Patient:
+    patient = Patient(
+        id=world.new_id(),
+        deceased=False,
+        paused=False,
+        active=True,
+        infusions=0,
+        last_event_at=_NEVER,
+        created_at=world.clinic_now(),
+    )
+    unit.add(patient)
+    unit.flush()
+    return patient
+
+
+def name_it(
+    unit: Unit,
+    world: World,
+    kind: IdentifierKind,
+    owner: UUID,
+    identifiers: tuple[Identifier, ...],
+) -> None:
+    """Keeps every name an outside system has for a patient, appointment or regimen."""
+    known = {(row.system, row.value) for row in unit.people.owners(kind, identifiers)}
+    for item in dict.fromkeys(identifiers):
+        if (item.system, item.value) in known:
+            continue
+        row = models.Identifier(
+            id=world.new_id(),
+            kind=kind,
+            system=item.system,
+            value=item.value,
+            value_index=identifier_index(kind, item.system, item.value),
+        )
+        setattr(row, f"{kind.value}_id", owner)
+        unit.add(row)
+
+
+def _bring_up_to_date(unit: Unit, world: World, patient: Patient, data: PatientData) -> None:
+    patient.family = patient.family if data.family is None else data.family
+    patient.given = patient.given if data.given is None else data.given
+    if data.birth_date is not None:
+        patient.birth_date = data.birth_date.isoformat()
+    if data.language is not None:
+        patient.language = data.language.split("-")[0].lower()[:16]
+    patient.zone = patient.zone if data.zone is None else data.zone
+    patient.postal_code = patient.postal_code if data.postal_code is None else data.postal_code
+    patient.active = patient.active if data.active is None else data.active
+    if data.telecoms is not None:
+        _set_contacts(unit, world, patient, data.telecoms)
+
+
+def _set_contacts(
+    unit: Unit, world: World, patient: Patient, telecoms: tuple[Telecom, ...]
+) -> None:
+    """The listed addresses become active; those no longer listed are kept as removed."""
+    known = {(row.channel, row.address_index): row for row in unit.people.all_contacts(patient.id)}
+    listed = set()
+    for rank, telecom in enumerate(sorted(telecoms, key=lambda item: item.rank)):
+        found = _address(world, telecom)
+        if found is None:
+            continue
+        channel, address = found
+        key = channel, address_index(channel, address)
+        if key in listed:
+            continue
+        listed.add(key)
+        row = known.get(key)
+        if row is None:
+            _add_contact(unit, world, patient, channel, address, telecom, rank)
+        else:
+            row.rank, row.role = rank, telecom.role
+            if row.status is ContactStatus.REMOVED:
+                row.status = ContactStatus.ACTIVE
+    for key, row in known.items():
+        if key not in listed and row.status is ContactStatus.ACTIVE:
+            row.status = ContactStatus.REMOVED
+
+
+def _add_contact(
+    unit: Unit,
+    world: World,
+    patient: Patient,
+    channel: ChannelKind,
+    address: str,
+    telecom: Telecom,
+    rank: int,
+) -> None:
+    index = address_index(channel, address)
+    unit.add(
+        ContactPoint(
+            id=world.new_id(),
+            patient_id=patient.id,
+            channel=channel,
+            address=address,
+            address_index=index,
+            role=telecom.role,
+            rank=rank,
+            status=ContactStatus.ACTIVE,
+        )
+    )
+    if world.policy.care_attested:
+        unit.add(
+            models.Consent(
+                id=world.new_id(),
+                channel=channel,
+                address_index=index,
+                patient_id=patient.id,
+                action=ConsentAction.ATTESTED,
+                scope=ConsentScope.CARE,
+                source="attested_by_clinic",
+                actor="policy.yaml",
+                recorded_at=world.clinic_now(),
+            )
+        )
+
+
+def _address(world: World, telecom: Telecom) -> tuple[ChannelKind, str] | None:
+    """Where a telecom leads, normalised; None when it cannot be used."""
+    if telecom.kind == "email":
+        address = telecom.value.strip()
+        return (ChannelKind.EMAIL, address) if "@" in address.strip("@") else None
+    checked = check_number(telecom.value, world.clinic.region)
+    if not checked.valid or checked.e164 is None or telecom.mobile is False:
+        return None
+    return ChannelKind.SMS, checked.e164
+
+
+def _record_death(unit: Unit, world: World, patient: Patient) -> None:
+    """Everything stops at once; staff speak to the family (never a text)."""
+    patient.deceased = True
+    unit.flush()
+    unit.ledger.end_patient(
+        patient.id, TouchpointStatus.SKIPPED, SkipReason.DECEASED, world.clinic_now()
+    )
+    followup.open_item(
+        unit,
+        world,
+        followup.NewItem(
+            reason_key=f"patient:{patient.id.hex}:deceased",
+            kind="deceased",
+            action=Action.ROUTINE,
+            summary="The record says this patient has died. All outreach has stopped.",
+            patient_id=patient.id,
+        ),
+    )
+
+
+def change_state(unit: Unit, world: World, kind: EventKind, patient: Patient) -> None:
+    """Admission pauses outreach; after discharge a nurse resumes it."""
+    if kind is EventKind.PATIENT_DECEASED and not patient.deceased:
+        _record_death(unit, world, patient)
+    elif kind is EventKind.PATIENT_ADMITTED:
+        patient.paused = True
+    elif kind is EventKind.PATIENT_DISCHARGED and patient.paused:
+        followup.open_item(
+            unit,
+            world,
+            followup.NewItem(
+                reason_key=f"patient:{patient.id.hex}:discharged:{world.new_id().hex}",
+                kind="resume_outreach",
+                action=Action.SAME_DAY,
+                summary="Discharged from hospital. Call, then resume outreach if it is right.",
+                patient_id=patient.id,
+            ),
+        )
+
+
+_STAFF_NEWS = {
+    EventKind.SHIPMENT_DELAYED: "A home shipment is delayed. Check the next dose with the patient.",
+    EventKind.AUTHORIZATION_EXPIRING: "An authorization is about to expire.",
+    EventKind.AUTHORIZATION_DENIED: "An authorization was denied. Call before the next visit.",
+}
+
+
+def tell_staff(unit: Unit, world: World, event: SchedulingEvent, patient: Patient) -> bool:
+    """News of supply and insurance that a person must act on becomes work; says whether it did."""
+    summary = _STAFF_NEWS.get(event.kind)
+    if summary is None:
+        return False
+    followup.open_item(
+        unit,
+        world,
+        followup.NewItem(
+            reason_key=f"event:{event.source}:{event.event_id}"[:160],
+            kind=event.kind.value.replace(".", "_"),
+            action=Action.SAME_DAY,
+            summary=summary,
+            patient_id=patient.id,
+        ),
+    )
+    return True
+
+
+def merge(unit: Unit, world: World, event: SchedulingEvent) -> None:
+    """Two records become one: history moves to the survivor, and opt-outs are united.
+
+    Raises:
+        BadInput: a record merged into itself, or no prior identifier.
+    """
+    if not event.prior_identifiers:
+        raise BadInput("no_prior", "The merge names no prior record.")
+    survivor = upsert(unit, world, event)
+    for prior in unit.people.named_by(event.prior_identifiers):
+        if prior.id == survivor.id:
+            raise BadInput("self_merge", "The merge names one record as both prior and survivor.")
+        _absorb(unit, world, survivor, prior)
+    name_it(unit, world, IdentifierKind.PATIENT, survivor.id, event.prior_identifiers)
+
+
+def _absorb(unit: Unit, world: World, survivor: Patient, prior: Patient) -> None:
+    contacts = unit.people.contacts_of([survivor.id, prior.id])
+    both = contacts[survivor.id] + contacts[prior.id]
+    consents = unit.people.consent_of([row.address_index for row in both])
+    opted_out = any(consents[row.address_index].opted_out for row in both)
+    for repository in (unit.visits, unit.ledger, unit.messages, unit.replies, unit.followups):
+        repository.move_to(prior.id, survivor.id)
+    unit.people.move_identifiers(prior.id, survivor.id)
+    prior.merged_into, prior.active = survivor.id, False
+    survivor.infusions += prior.infusions
+    survivor.deceased = survivor.deceased or prior.deceased
+    survivor.paused = survivor.paused or prior.paused
+    if opted_out:
+        _unite_opt_outs(unit, world, survivor, contacts[survivor.id])
+
+
+def _unite_opt_outs(
+    unit: Unit, world: World, survivor: Patient, contacts: list[ContactPoint]
+) -> None:
+    for row in contacts:
+        unit.add(
+            models.Consent(
+                id=world.new_id(),
+                channel=row.channel,
+                address_index=row.address_index,
+                patient_id=survivor.id,
+                action=ConsentAction.OPT_OUT,
+                scope=ConsentScope.ALL,
+                source="merge",
+                actor="outreach",
+                recorded_at=world.clinic_now(),
+            )
+        )
+    followup.open_item(
+        unit,
+        world,
+        followup.NewItem(
+            reason_key=f"patient:{survivor.id.hex}:merged:{world.new_id().hex}",
+            kind="confirm_preference",
+            action=Action.ROUTINE,
+            summary="Two records were merged and one had opted out. Ask how to reach the patient.",
+            patient_id=survivor.id,
+        ),
+    )

@@ -1,0 +1,213 @@
+"""Visits: booked, moved, cancelled, begun and completed; and what that does to their plans."""
+
+
+
+from outreach.domain.events import AppointmentData, AppointmentStatus, EventKind, SchedulingEvent
+from outreach.domain.journeys import Anchor
+from outreach.domain.states import SkipReason, TouchpointStatus
+from outreach.domain.triage.result import Action
+from outreach.pipeline import followup, plan
+from outreach.pipeline.ingest.patients import name_it
+from outreach.pipeline.world import World
+from outreach.storage.models import Appointment, IdentifierKind, Patient
+from outreach.storage.unit import Unit
+
+GONE = frozenset(
+    {AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW, AppointmentStatus.ENTERED_IN_ERROR}
+)
+_STATUS = {
+    EventKind.APPOINTMENT_BOOKED: AppointmentStatus.BOOKED,
+    EventKind.APPOINTMENT_RESCHEDULED: AppointmentStatus.BOOKED,
+    EventKind.APPOINTMENT_CANCELLED: AppointmentStatus.CANCELLED,
+    EventKind.APPOINTMENT_NOSHOW: AppointmentStatus.NOSHOW,
+    EventKind.APPOINTMENT_CHECKED_IN: AppointmentStatus.CHECKED_IN,
+    EventKind.INFUSION_STARTED: AppointmentStatus.ARRIVED,
+    EventKind.INFUSION_COMPLETED: AppointmentStatus.FULFILLED,
+    EventKind.INFUSION_STOPPED: AppointmentStatus.FULFILLED,
+}
+
+
+def concerns(kind: EventKind) -> bool:
+    """Whether events of this kind are about a visit."""
+    return kind in _STATUS
+
+
+def apply(
+    unit: Unit, world: World, event: SchedulingEvent, patient: Patient, *, quiet: bool
+) -> bool:
+    """Brings one visit up to date and re-plans it; False when the event is older than what we know.
+
+    A cancellation of an unknown visit is kept, so that an older booking cannot revive it.
+    """
+    data = event.appointment
+    if data is None:
+        return False
+    visit = unit.visits.appointment_named_by(data.identifiers)
+    if visit is None:
+        visit = _create(unit, world, event, patient)
+    elif event.occurred_at < visit.last_event_at:
+        return False
+    name_it(unit, world, IdentifierKind.APPOINTMENT, visit.id, data.identifiers)
+    visit.last_event_at = event.occurred_at
+    visit.patient_id = patient.id
+    status = _status(event.kind, data)
+    was_gone, visit.status = visit.status in GONE, status
+    if status in GONE:
+        _take_details(world, visit, data)
+        _end(unit, world, visit)
+        return True
+    _move_or_revive(unit, world, visit, data, revived=was_gone, quiet=quiet)
+    _ask_about_unmapped(unit, world, visit)
+    if event.kind in {EventKind.INFUSION_COMPLETED, EventKind.INFUSION_STOPPED}:
+        _complete(unit, world, visit, event, patient)
+    return True
+
+
+def _status(kind: EventKind, data: AppointmentData) -> AppointmentStatus:
+    """The trigger wins over the status field, except that a booking may say more of itself."""
+    if data.status is not None and kind is EventKind.APPOINTMENT_BOOKED:
+        return data.status
+    if data.status is AppointmentStatus.ENTERED_IN_ERROR:
+        return data.status
+    return _STATUS[kind]
+
+
+def _create(unit: Unit, world: World, event: SchedulingEvent, patient: Patient) -> Appointment:
+    visit = Appointment(
+        id=world.new_id(),
+        patient_id=patient.id,
+        status=AppointmentStatus.PROPOSED,
+        version=0,
+        end_version=0,
+        first_visit=False,
+        confirmed=False,
+        lots=[],
+        quiet=False,
+        last_event_at=event.occurred_at,
+        created_at=world.clinic_now(),
+    )
+    unit.add(visit)
+    unit.flush()
+    return visit
+
+
+def _take_details(world: World, visit: Appointment, data: AppointmentData) -> None:
+    """Every field the event speaks of; silence changes nothing."""
+    if data.service is not None:
+        visit.service = data.service[:200]
+        visit.kind = world.clinic.visit_kind(data.service)
+    if data.end is not None:
+        visit.end_at = data.end
+    if data.first_visit is not None:
+        visit.first_visit = data.first_visit
+    if data.actual_start is not None:
+        visit.actual_start = data.actual_start
+    if data.lots:
+        visit.lots = sorted({*visit.lots, *data.lots})
+
+
+def _move_or_revive(
+    unit: Unit,
+    world: World,
+    visit: Appointment,
+    data: AppointmentData,
+    *,
+    revived: bool,
+    quiet: bool,
+) -> None:
+    """A new time or place, or a revival, makes a new version: old plans end, new ones are made."""
+    _take_details(world, visit, data)
+    start = visit.start_at if data.start is None else data.start
+    site = world.clinic.site_named(data.site) if data.site or not visit.site_code else None
+    site_code = visit.site_code if site is None else site.code
+    changed = (start, site_code) != (visit.start_at, visit.site_code) or visit.version == 0
+    if not changed and not revived:
+        return
+    first_time = visit.version == 0
+    visit.start_at, visit.site_code = start, site_code
+    visit.version += 1
+    visit.confirmed = False
+    visit.quiet = quiet and first_time
+    unit.flush()
+    unit.ledger.end_anchor(
+        visit.id,
+        TouchpointStatus.SUPERSEDED,
+        SkipReason.MOVED,
+        world.clinic_now(),
+        kind=Anchor.VISIT_START,
+        older_than=visit.version,
+    )
+    if not visit.quiet:
+        plan.plan_visit(unit, world, visit)
+
+
+def _end(unit: Unit, world: World, visit: Appointment) -> None:
+    unit.flush()
+    unit.ledger.end_anchor(
+        visit.id, TouchpointStatus.CANCELLED, SkipReason.CANCELLED, world.clinic_now()
+    )
+
+
+def _ask_about_unmapped(unit: Unit, world: World, visit: Appointment) -> None:
+    """A service or place the clinic has not mapped goes to staff, never to a guess."""
+    start_known = visit.start_at is not None and visit.start_at > world.clinic_now()
+    if visit.quiet or not start_known or (visit.kind and visit.site_code):
+        return
+    missing = "service" if not visit.kind else "place"
+    followup.open_item(
+        unit,
+        world,
+        followup.NewItem(
+            reason_key=f"visit:{visit.id.hex}:unmapped:{missing}",
+            kind="unmapped_visit",
+            action=Action.ROUTINE,
+            summary=f"A visit was booked with a {missing} that clinic.yaml does not know. "
+            "Nothing is sent about it: call the patient, and map it.",
+            patient_id=visit.patient_id,
+        ),
+    )
+
+
+def _complete(
+    unit: Unit, world: World, visit: Appointment, event: SchedulingEvent, patient: Patient
+) -> None:
+    """The check-ins count from the actual end; a correction of it counts them anew."""
+    data = event.appointment
+    end = event.occurred_at if data is None or data.actual_end is None else data.actual_end
+    if visit.actual_end == end:
+        return
+    if visit.actual_end is None:
+        patient.infusions += 1
+    visit.actual_end = end
+    visit.end_version += 1
+    unit.flush()
+    now = world.clinic_now()
+    unit.ledger.end_anchor(
+        visit.id,
+        TouchpointStatus.EXPIRED,
+        SkipReason.PAST_EVENT,
+        now,
+        kind=Anchor.VISIT_START,
+    )
+    unit.ledger.end_anchor(
+        visit.id,
+        TouchpointStatus.SUPERSEDED,
+        SkipReason.MOVED,
+        now,
+        kind=Anchor.INFUSION_END,
+        older_than=visit.end_version,
+    )
+    if event.kind is EventKind.INFUSION_STOPPED:
+        followup.open_item(
+            unit,
+            world,
+            followup.NewItem(
+                reason_key=f"visit:{visit.id.hex}:stopped_early",
+                kind="infusion_stopped",
+                action=Action.SAME_DAY,
+                summary="The infusion was stopped early. Call the patient; no survey is sent.",
+                patient_id=patient.id,
+            ),
+        )
+    else:
+        plan.plan_infusion_end(unit, world, visit)

@@ -1,0 +1,62 @@
+"""All that a stage needs, in one value: the database, two clocks, the clinic's rules, the ports."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from outreach.domain.clinic import Clinic
+from outreach.domain.clock import Clock
+from outreach.domain.ids import new_id
+from outreach.domain.journeys import Journey
+from outreach.domain.policy import Policy
+from outreach.domain.states import ChannelKind
+from outreach.domain.triage.engine import TriageEngine
+from outreach.pipeline.ports import Channel, Parser, Renderer, Wake
+from outreach.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """Machine-time settings of the sender, in seconds."""
+
+    batch: int = 128
+    """Messages claimed at once: at most twice the in-flight limit, so a kill leaves few unknowns."""
+    request: float = 20.0
+    """An attempt without an answer after this long is unknown."""
+    lease: float = 60.0
+    """A claim older than this belongs to a dead worker. Longer than a batch can take."""
+    settle: tuple[float, ...] = (60.0, 120.0)
+    """Look-ups of an unknown outcome, counted from its deadline; after the last it is settled."""
+    retry: tuple[float, ...] = (2.0, 10.0, 30.0, 120.0, 300.0)
+    """Waits after attempts that certainly did not send; the last one repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Wired by ``bootstrap``; passed to every stage."""
+
+    db: Database
+    clinic_clock: Clock
+    machine_clock: Clock
+    clinic: Clinic
+    policy: Policy
+    journeys: tuple[Journey, ...]
+    triage: TriageEngine
+    renderer: Renderer
+    channels: Mapping[ChannelKind, Channel]
+    parse: Parser
+    wake: Wake
+    tempo: Tempo = field(default_factory=Tempo)
+
+    def clinic_now(self) -> datetime:
+        """Clinic time, UTC."""
+        return self.clinic_clock.now()
+
+    def machine_now(self) -> datetime:
+        """Machine time, UTC."""
+        return self.machine_clock.now()
+
+    def new_id(self) -> UUID:
+        """A fresh identifier."""
+        return new_id(self.machine_clock)
