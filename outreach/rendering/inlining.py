@@ -1,6 +1,6 @@
 """HTML email: a message's body set into the clinic's layout, CSS moved into style attributes.
 
-Done once per template, on the Jinja source itself, so that rendering an email costs no HTML parsing.
+Done once per template, on the Jinja source itself, so that rendering an email parses no HTML.
 """
 
 import re

@@ -53,8 +53,6 @@ def _environment(*, html: bool) -> Environment:
     environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined,
         autoescape=html,
-        trim_blocks=True,
-        lstrip_blocks=True,
     )
     environment.filters["day"] = _day
     environment.filters["clock"] = _clock

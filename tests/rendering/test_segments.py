@@ -15,8 +15,7 @@ ANY_TEXT = st.text(alphabet="aé€😀ñá漢", max_size=400)
 def pack_slowly(text: str) -> Measure:
     """Puts one character after another into segments, as a carrier would."""
     gsm = all(character in GSM_7 for character in text)
-    wide = (lambda c: c in EXTENSION) if gsm else (lambda c: ord(c) > 0xFFFF)
-    sizes = [2 if wide(character) else 1 for character in text]
+    sizes = [2 if (c in EXTENSION if gsm else ord(c) > 0xFFFF) else 1 for c in text]
     single, capacity = (160, 153) if gsm else (70, 67)
     if sum(sizes) <= single:
         return Measure("GSM-7" if gsm else "UCS-2", sum(sizes), 1)
@@ -86,7 +85,7 @@ def test_latin_letters_and_typographic_marks_fold_into_gsm7(text: str) -> None:
         ("Ángel Núñez", "Angel Nuñez"),
         ("José", "José"),
         ("Jose\u0301", "José"),
-        ("“Sí” – it’s…", "\"Si\" - it's..."),
+        ("“Sí” – it’s…", '"Si" - it\'s...'),
         ("9:30\u202fAM", "9:30 AM"),
         ("Łukasz Đorđe", "Lukasz Dorde"),
         ("ok 👍", "ok 👍"),
