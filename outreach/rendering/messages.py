@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined, Template, TemplateSyntaxError, UndefinedError
+from jinja2 import (
+    Environment,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateSyntaxError,
+    UndefinedError,
+)
 from jinja2 import pass_context as with_context
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -32,6 +39,16 @@ PARTS = {
     ChannelKind.EMAIL: ("subject.txt", "body.txt", "body.html"),
 }
 """The files of a message on each channel. All are mandatory but ``body.html``."""
+
+_TEMPLATE_FAULTS = (
+    TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+"""How a template may fail on values. Their texts may hold values, so only the class is shown."""
 
 _LAYOUT = "_layout/email.html"
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -83,7 +100,7 @@ class Part:
                 f"{self.file}: uses {names}, which this message is not given."
                 " Correct the name, or test for it with {% if ... is defined %}."
             ) from None
-        except Exception as error:  # noqa: BLE001 - a template may fail in any way; values stay out
+        except _TEMPLATE_FAULTS as error:
             raise ConfigurationError(
                 f"{self.file}: cannot be rendered ({type(error).__name__}). Correct the template."
             ) from None
