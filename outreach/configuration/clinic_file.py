@@ -1,0 +1,212 @@
+"""``clinic.yaml`` -> ``Clinic``: who sends, from where, what is mapped, and who is on call."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+
+from outreach.configuration.documents import FaultAt, Place, StrictModel, load_document
+from outreach.domain.clinic import Clinic, FollowUpTargets, OnCall, Site
+from outreach.domain.states import ChannelKind
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_CODE = re.compile(r"[a-z][a-z0-9_-]*")
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        raise ValueError(
+            f"'{name}' is not an IANA time zone. Write one such as America/New_York."
+        ) from None
+    return name
+
+
+def _code(text: str) -> str:
+    if not _CODE.fullmatch(text):
+        raise ValueError(
+            f"'{text}' is not a short name. Use small letters, digits, '-' and '_', as in main_st."
+        )
+    return text
+
+
+def _language(tag: str) -> str:
+    if not _LANGUAGE.fullmatch(tag):
+        raise ValueError(f"'{tag}' is not a language tag. Write one such as en or es-US.")
+    return tag
+
+
+def _email(address: str) -> str:
+    if not _EMAIL.fullmatch(address):
+        raise ValueError("is not an email address. Write one such as nurses@clinic.example.")
+    return address
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+"""The name of an IANA time zone."""
+Code = Annotated[str, AfterValidator(_code)]
+"""A short name that never changes, for places and kinds of visit."""
+Language = Annotated[str, AfterValidator(_language)]
+"""A BCP 47 tag."""
+EmailAddress = Annotated[str, AfterValidator(_email)]
+Words = Annotated[str, Field(min_length=1, max_length=60)]
+Minutes = Annotated[int, Field(ge=1, le=10080)]
+
+
+class SiteEntry(StrictModel):
+    """One place, as written in ``clinic.yaml``."""
+
+    code: Code
+    name: Words
+    zone: Zone
+    phone: Words
+    aliases: tuple[Words, ...] = ()
+
+    def names(self) -> frozenset[str]:
+        """All that a scheduling system may call it, without case."""
+        return frozenset(name.strip().casefold() for name in (self.code, self.name, *self.aliases))
+
+
+class OnCallEntry(StrictModel):
+    """One person or list that is paged."""
+
+    name: Words
+    channel: ChannelKind
+    address: Words
+
+    @field_validator("address")
+    @classmethod
+    def _fits_channel(cls, address: str, info: ValidationInfo) -> str:
+        channel = info.data.get("channel")
+        if channel is ChannelKind.SMS and not _E164.fullmatch(address):
+            raise ValueError("must be a phone number with country code, such as '+12025550123'.")
+        return _email(address) if channel is ChannelKind.EMAIL else address
+
+
+class TargetsEntry(StrictModel):
+    """Minutes until a follow-up is late, by action."""
+
+    call_911: Minutes = FollowUpTargets().call_911
+    call_988: Minutes = FollowUpTargets().call_988
+    page_1h: Minutes = FollowUpTargets().page_1h
+    same_day: Minutes = FollowUpTargets().same_day
+    routine: Minutes = FollowUpTargets().routine
+
+
+class ClinicFile(StrictModel):
+    """The whole of ``clinic.yaml``."""
+
+    name: Words
+    phone: Words
+    zone: Zone
+    region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "US"
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("en", "es")
+    default_language: Language = "en"
+    sites: Annotated[tuple[SiteEntry, ...], Field(min_length=1)]
+    services: dict[Code, tuple[Words, ...]]
+    """Kind of visit -> the service texts of the scheduling system that mean it."""
+    on_call: Annotated[tuple[OnCallEntry, ...], Field(min_length=1)]
+    escalate_every_minutes: Minutes = 5
+    targets: TargetsEntry = TargetsEntry()
+    email_agreement: bool = False
+    email_from: EmailAddress = "no-reply@clinic.invalid"
+    carrier_answers_keywords: bool = True
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "ClinicFile":
+        if self.default_language not in self.languages:
+            raise FaultAt(
+                ("default_language",),
+                f"'{self.default_language}' is not among languages. Add it there.",
+            )
+        self._check_phones()
+        self._check_sites()
+        self._check_services()
+        return self
+
+    def _check_phones(self) -> None:
+        phones: dict[Place, str] = {("phone",): self.phone}
+        for index, site in enumerate(self.sites):
+            phones["sites", str(index), "phone"] = site.phone
+        for place, phone in phones.items():
+            if not _possible(phone, self.region):
+                raise FaultAt(
+                    place,
+                    f"is not a phone number in {self.region}."
+                    " Write it as patients should read it, such as 202-555-0123.",
+                )
+
+    def _check_sites(self) -> None:
+        owner: dict[str, str] = {}
+        for index, site in enumerate(self.sites):
+            for name in sorted(site.names() & owner.keys()):
+                raise FaultAt(
+                    ("sites", str(index)),
+                    f"'{name}' also names the site {owner[name]}. Leave it to the one it means.",
+                )
+            owner |= dict.fromkeys(site.names(), site.code)
+
+    def _check_services(self) -> None:
+        owner: dict[str, str] = {}
+        for kind, texts in self.services.items():
+            for index, text in enumerate(texts):
+                if owner.setdefault(text.strip().casefold(), kind) != kind:
+                    raise FaultAt(
+                        ("services", kind, str(index)),
+                        f"'{text}' also means {owner[text.strip().casefold()]}."
+                        " Leave it to one of them.",
+                    )
+
+
+def _possible(phone: str, region: str) -> bool:
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(phone, region))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def load_clinic(path: Path) -> Clinic:
+    """The clinic that ``clinic.yaml`` describes.
+
+    Raises:
+        outreach.domain.errors.ConfigurationError: the file is missing or wrong; names the line.
+    """
+    written = load_document(path, ClinicFile)
+    return Clinic(
+        name=written.name,
+        phone=written.phone,
+        zone=ZoneInfo(written.zone),
+        region=written.region,
+        sites=tuple(_site(entry) for entry in written.sites),
+        services={
+            text.strip().casefold(): kind
+            for kind, texts in written.services.items()
+            for text in texts
+        },
+        languages=written.languages,
+        default_language=written.default_language,
+        on_call=tuple(
+            OnCall(entry.name, entry.channel, entry.address) for entry in written.on_call
+        ),
+        escalate_every_minutes=written.escalate_every_minutes,
+        targets=FollowUpTargets(**written.targets.model_dump()),
+        email_agreement=written.email_agreement,
+        email_from=written.email_from,
+        carrier_answers_keywords=written.carrier_answers_keywords,
+    )
+
+
+def _site(entry: SiteEntry) -> Site:
+    return Site(
+        code=entry.code,
+        name=entry.name,
+        zone=ZoneInfo(entry.zone),
+        phone=entry.phone,
+        aliases=entry.names(),
+    )

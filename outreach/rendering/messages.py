@@ -1,0 +1,277 @@
+"""Message templates -> texts and emails: one folder per message and language, no code in them.
+
+Where compose asks for words. A template sees only the context it is given, in Jinja's sandbox; a
+variable that is not there stops the message instead of leaving a hole in it.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import (
+    Environment,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateSyntaxError,
+    UndefinedError,
+)
+from jinja2 import pass_context as with_context
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from outreach.domain.errors import ConfigurationError
+from outreach.domain.states import ChannelKind
+from outreach.pipeline.ports import Rendered
+from outreach.rendering import local_time
+from outreach.rendering.inlining import inlined
+from outreach.rendering.segments import measure, to_gsm7
+from outreach.rendering.variables import absent, variables
+
+SHIPPED_MESSAGES = Path(__file__).parent.parent / "templates" / "messages"
+"""The messages that come with the program; a clinic's own folder may override any file."""
+
+PARTS = {
+    ChannelKind.SMS: ("sms.txt",),
+    ChannelKind.EMAIL: ("subject.txt", "body.txt", "body.html"),
+}
+"""The files of a message on each channel. All are mandatory but ``body.html``."""
+
+_TEMPLATE_FAULTS = (
+    TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+"""How a template may fail on values. Their texts may hold values, so only the class is shown."""
+
+_LAYOUT = "_layout/email.html"
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_BLANK_LINES = re.compile(r"\n\s*\n")
+
+
+@with_context
+def _day(context: Context, at: datetime) -> str:
+    return local_time.day(at, context["language"])
+
+
+@with_context
+def _clock(context: Context, at: datetime) -> str:
+    return local_time.clock(at, context["language"])
+
+
+def _environment(*, html: bool) -> Environment:
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined,
+        autoescape=html,
+    )
+    environment.filters["day"] = _day
+    environment.filters["clock"] = _clock
+    return environment
+
+
+_PLAIN = _environment(html=False)
+_HTML = _environment(html=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One compiled file of a message."""
+
+    file: Path
+    source: str
+    """As written by its author."""
+    template: Template
+    variables: frozenset[str]
+
+    def render(self, context: Mapping[str, object]) -> str:
+        """Its text. Raises ConfigurationError that names the file and never a value."""
+        try:
+            return self.template.render(context)
+        except UndefinedError:
+            names = ", ".join(absent(self.variables, context)) or "a variable"
+            raise ConfigurationError(
+                f"{self.file}: uses {names}, which this message is not given."
+                " Correct the name, or test for it with {% if ... is defined %}."
+            ) from None
+        except _TEMPLATE_FAULTS as error:
+            raise ConfigurationError(
+                f"{self.file}: cannot be rendered ({type(error).__name__}). Correct the template."
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    parts: dict[str, Part]
+    version: str
+
+
+class MessageTemplates:
+    """The messages of one or more folders; in the first folder that has a file, it counts.
+
+    Compiled once and kept for the life of the object; safe to share between threads. Implements
+    ``outreach.pipeline.ports.Renderer``.
+    """
+
+    def __init__(self, *roots: Path) -> None:
+        self._roots = roots or (SHIPPED_MESSAGES,)
+        self._messages: dict[tuple[str, str, ChannelKind], _Message] = {}
+
+    def render(
+        self, name: str, language: str, channel: ChannelKind, context: Mapping[str, object]
+    ) -> Rendered:
+        """Message ``name`` in exactly ``language``; a fallback is the caller's decision.
+
+        An SMS is one paragraph (line breaks in its file are spaces), folded to GSM-7 where it can
+        be. ``language`` is added to the context.
+
+        Raises:
+            outreach.domain.errors.ConfigurationError: no such message, language or channel, or a
+                variable that the template uses is not in ``context``; names the file.
+        """
+        message = self._message(name, language, channel)
+        given = {**context, "language": language}
+        text = {part: template.render(given) for part, template in message.parts.items()}
+        if channel is ChannelKind.SMS:
+            body = to_gsm7(_one_line(text["sms.txt"]))
+            return Rendered(body, "", "", message.version, measure(body).segments)
+        return Rendered(
+            text=_BLANK_LINES.sub("\n\n", text["body.txt"]).strip() + "\n",
+            subject=_one_line(text["subject.txt"]),
+            html=text.get("body.html", ""),
+            version=message.version,
+            segments=0,
+        )
+
+    def names(self) -> tuple[str, ...]:
+        """Every message there is, sorted."""
+        found = {
+            folder.name
+            for root in self._roots
+            if root.is_dir()
+            for folder in root.iterdir()
+            if folder.is_dir() and _NAME.fullmatch(folder.name)
+        }
+        return tuple(sorted(found))
+
+    def languages(self, name: str) -> frozenset[str]:
+        """The languages message ``name`` exists in, on any channel; none if there is no such."""
+        if not _NAME.fullmatch(name):
+            return frozenset()
+        return frozenset(
+            folder.name
+            for root in self._roots
+            if (root / name).is_dir()
+            for folder in (root / name).iterdir()
+            if _LANGUAGE.fullmatch(folder.name)
+            and any(self.offers(name, folder.name, channel) for channel in PARTS)
+        )
+
+    def offers(self, name: str, language: str, channel: ChannelKind) -> bool:
+        """Whether the message has any file for ``channel`` in ``language``."""
+        return any(self._find(f"{name}/{language}/{part}") for part in PARTS[channel])
+
+    def parts(self, name: str, language: str, channel: ChannelKind) -> dict[str, Part]:
+        """The compiled files of a message by file name. Raises as ``render`` does."""
+        return self._message(name, language, channel).parts
+
+    def version(self, name: str, language: str, channel: ChannelKind) -> str:
+        """The digest ``render`` puts on the message. Raises as ``render`` does."""
+        return self._message(name, language, channel).version
+
+    def campaign_fields(self, name: str) -> frozenset[str]:
+        """What a launch must supply for campaign message ``name``: the fields of ``campaign``."""
+        return frozenset(
+            variable.partition(".")[2]
+            for language in self.languages(name)
+            for channel in PARTS
+            if self.offers(name, language, channel)
+            for part in self.parts(name, language, channel).values()
+            for variable in part.variables
+            if variable.startswith("campaign.")
+        )
+
+    def _message(self, name: str, language: str, channel: ChannelKind) -> _Message:
+        key = (name, language, channel)
+        message = self._messages.get(key)
+        if message is None:
+            # Two threads may both compile; the results are equal and the first one stays.
+            message = self._messages.setdefault(key, self._compile(name, language, channel))
+        return message
+
+    def _compile(self, name: str, language: str, channel: ChannelKind) -> _Message:
+        if not _NAME.fullmatch(name) or not _LANGUAGE.fullmatch(language):
+            raise ConfigurationError(
+                f"'{name}' in '{language}' cannot be a message: names are like prep_7d and"
+                " languages like en or es-US."
+            )
+        digest = hashlib.sha256()
+        parts: dict[str, Part] = {}
+        for part in PARTS[channel]:
+            file = self._find(f"{name}/{language}/{part}")
+            if file is None and part == "body.html":
+                continue
+            if file is None:
+                raise self._missing(name, language, part)
+            source = _read(file)
+            digest.update(f"{part}\0{source}\0".encode())
+            layout = _read(self._layout(file)) if part == "body.html" else None
+            digest.update((layout or "").encode())
+            parts[part] = _compiled(file, source, layout)
+        return _Message(parts, digest.hexdigest()[:12])
+
+    def _find(self, relative: str) -> Path | None:
+        candidates = (root / relative for root in self._roots)
+        return next((file for file in candidates if file.is_file()), None)
+
+    def _layout(self, for_file: Path) -> Path:
+        file = self._find(_LAYOUT)
+        if file is None:
+            raise ConfigurationError(
+                f"{self._roots[-1] / _LAYOUT}: missing, and {for_file} needs it. Restore it."
+            )
+        return file
+
+    def _missing(self, name: str, language: str, part: str) -> ConfigurationError:
+        root = self._roots[0]
+        if not any((known / name).is_dir() for known in self._roots):
+            return ConfigurationError(
+                f"{root / name}: there is no message of this name."
+                " Run 'outreach messages lint' for those there are, or write it."
+            )
+        file = root / name / language / part
+        return ConfigurationError(f"{file}: missing. Write it, or do not send '{name}' this way.")
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"{file}: cannot be read ({type(error).__name__}). Save it as UTF-8 text."
+        ) from error
+
+
+def _compiled(file: Path, source: str, layout: str | None) -> Part:
+    environment = _PLAIN if layout is None else _HTML
+    try:
+        # The author's own file is compiled first, so that an error names a line of that file.
+        environment.compile(source)
+        whole = source if layout is None else inlined(layout, source, str(file))
+        used = variables(environment, whole)
+        template = environment.from_string(whole)
+    except TemplateSyntaxError as error:
+        raise ConfigurationError(
+            f"{file}, line {error.lineno}: {error.message}. Correct the tag."
+        ) from error
+    return Part(file, source, template, used)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

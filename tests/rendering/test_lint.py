@@ -1,0 +1,142 @@
+"""The shipped messages obey the copy rules, and each rule catches an offender."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from outreach.domain.states import ChannelKind
+from outreach.rendering.copy_rules import CopyRules
+from outreach.rendering.lint import Fault, Rule, Sample, lint
+from outreach.rendering.messages import MessageTemplates
+
+Write = Callable[[str, str], Path]
+
+NEEDED = {
+    "welcome", "prep_7d", "prep_7d_first", "prep_3d", "prep_1d", "prep_1d_first", "prep_2h",
+    "checkin_24h", "checkin_72h", "checkin_10d", "dose_day", "dose_missed", "auto_call_911",
+    "auto_at_er", "auto_page_1h", "auto_call_988", "auto_help", "auto_opted_out", "auto_opted_in",
+    "auto_confirmed", "auto_reschedule", "auto_dose_done", "auto_dose_late", "auto_dose_skip",
+    "auto_received", "campaign_hours", "campaign_survey_call", "staff_page",
+}  # fmt: skip
+BY_EMAIL = {"prep_7d", "prep_7d_first", "prep_3d", "dose_missed", "campaign_hours", "staff_page"}
+CLEAN = "{{ clinic.name }}: See you soon. Call {{ clinic.phone }}."
+
+
+def test_every_shipped_message_is_clean() -> None:
+    assert lint(MessageTemplates()) == []
+
+
+def test_every_message_the_road_needs_is_shipped() -> None:
+    templates = MessageTemplates()
+    assert set(templates.names()) >= NEEDED
+    assert {
+        name for name in templates.names() if templates.offers(name, "en", ChannelKind.EMAIL)
+    } >= BY_EMAIL
+
+
+def only(write: Write, folder: Path, sms: str, rules: CopyRules | None = None) -> list[Fault]:
+    write("note/en/sms.txt", sms)
+    return lint(MessageTemplates(folder), rules=rules or CopyRules(languages=("en",)))
+
+
+def test_a_clean_message_has_no_fault(write: Write, tmp_path: Path) -> None:
+    assert only(write, tmp_path, CLEAN) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        (CLEAN + " Your infusion is near.", Rule.FORBIDDEN_WORD),
+        (CLEAN + " Bring the Hizentra.", Rule.FORBIDDEN_WORD),
+        (CLEAN + " Take 20 g of it.", Rule.FORBIDDEN_WORD),
+        (CLEAN + " Reply YES to come.", Rule.RESERVED_KEYWORD),
+        (CLEAN + ' Reply with "cancel" to stay home.', Rule.RESERVED_KEYWORD),
+        (CLEAN + " Reply STOP if you feel bad.", Rule.RESERVED_KEYWORD),
+        (CLEAN + " We are here." * 25, Rule.TOO_LONG),
+        (CLEAN + " Sí.", Rule.NOT_GSM_7),
+        (
+            CLEAN + " Comprehensive preparatory documentation is obligatory for participation.",
+            Rule.HARD_TO_READ,
+        ),
+        (CLEAN + " Drink more water.", Rule.FLUIDS_CAVEAT),
+        (CLEAN + " Drink water. Rest, unless told to limit fluids.", Rule.FLUIDS_CAVEAT),
+        ("See you soon. Call {{ clinic.phone }}.", Rule.NO_CLINIC_NAME),
+        ("{{ clinic.name }}: See you soon.", Rule.NO_PHONE),
+        (CLEAN + " {{ diagnosis }}", Rule.UNDEFINED_VARIABLE),
+        (CLEAN + " {% if first == 'Q' %}{{ visit.room }}{% endif %}", Rule.UNDEFINED_VARIABLE),
+        (CLEAN + " {{ campaign.when }}", Rule.UNDEFINED_VARIABLE),
+        (CLEAN + " See https://bit.ly/x1.", Rule.SHORT_LINK),
+        (CLEAN + " {% if first %}", Rule.BROKEN),
+        (CLEAN + " {{ first | float / 0 }}", Rule.BROKEN),
+    ],
+)
+def test_each_rule_catches_its_offender(
+    text: str, rule: Rule, write: Write, tmp_path: Path
+) -> None:
+    assert {fault.rule for fault in only(write, tmp_path, text)} == {rule}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CLEAN + " Reply STOP to end texts.",
+        CLEAN + " Reply DONE when you end your home dose.",
+        CLEAN + " Drink water, unless told to limit fluids.",
+        CLEAN + " Give us a ring. The site is at example.org/a.",
+    ],
+)
+def test_what_only_looks_like_an_offence_passes(text: str, write: Write, tmp_path: Path) -> None:
+    assert only(write, tmp_path, text) == []
+
+
+def test_a_missing_language_is_a_fault_for_each_channel(write: Write, tmp_path: Path) -> None:
+    write("note/es/subject.txt", "{{ clinic.name }}")
+    write("note/es/body.txt", "Llame al {{ clinic.phone }}.")
+    faults = only(write, tmp_path, CLEAN, CopyRules())
+    assert {(fault.file, fault.rule) for fault in faults} == {
+        ("note/es", Rule.MISSING_LANGUAGE),
+        ("note/en", Rule.MISSING_LANGUAGE),
+    }
+
+
+def test_email_parts_are_checked_too(write: Write, tmp_path: Path) -> None:
+    subject = write("note/en/subject.txt", "{{ clinic.name }}: your IVIG day")
+    body = write("note/en/body.html", "<p>Your <b>infusion</b> day</p>")
+    write("note/en/body.txt", "Call {{ clinic.phone }}.")
+    found = {(fault.file, fault.rule) for fault in only(write, tmp_path, CLEAN)}
+    assert found == {(str(subject), Rule.FORBIDDEN_WORD), (str(body), Rule.FORBIDDEN_WORD)}
+
+
+def test_the_clinics_own_name_counts_as_words_and_length(write: Write, tmp_path: Path) -> None:
+    write("note/en/sms.txt", CLEAN)
+    rules = CopyRules(languages=("en",))
+    faults = lint(MessageTemplates(tmp_path), Sample("Elm Infusion Center", "1"), rules)
+    assert {fault.rule for fault in faults} == {Rule.FORBIDDEN_WORD}
+
+
+def test_a_fault_reads_as_one_line() -> None:
+    assert str(Fault("a/en/sms.txt", Rule.NO_PHONE, "x")) == "a/en/sms.txt: no_phone: x"
+
+
+RED_FLAG_REPLIES = {
+    "auto_call_911": ("Call 911 now.", "Llame al 911 ahora."),
+    "auto_at_er": ("Stay at the ER.", "Quedese en emergencias."),
+    "auto_page_1h": ("Call us now at", "Llame ahora al"),
+    "auto_call_988": ("Call or text 988 now.", "Llame al 988 ahora"),
+}
+
+
+@pytest.mark.parametrize("name", RED_FLAG_REPLIES)
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_red_flag_reply_starts_with_the_one_action_and_asks_nothing(
+    name: str, language: str
+) -> None:
+    context = {"clinic": {"name": "Elm Clinic", "phone": "202-555-0142"}, "first": ""}
+    text = MessageTemplates().render(name, language, ChannelKind.SMS, context).text
+    said = text.removeprefix("Elm Clinic: ")
+    assert said.startswith(RED_FLAG_REPLIES[name][language == "es"])
+    assert "?" not in text
+    assert "911" in text
+    assert {"en": "not watched all day", "es": "no se vigila todo el dia"}[language] in text
+    assert {"en": "We told our staff", "es": "Ya dimos aviso al equipo"}[language] in text
