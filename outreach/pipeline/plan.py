@@ -92,7 +92,9 @@ class _Rows:
         }
         written = 0
         for journey in self._world.journeys:
-            if journey.anchor is not self._kind or (journey.kinds and visit_kind not in journey.kinds):
+            if journey.anchor is not self._kind or (
+                journey.kinds and visit_kind not in journey.kinds
+            ):
                 continue
             for planned in steps_for(journey, self._point):
                 key = (journey.name, planned.step.id)

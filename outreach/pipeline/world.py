@@ -21,7 +21,7 @@ class Tempo:
     """Machine-time settings of the sender, in seconds."""
 
     batch: int = 128
-    """Messages claimed at once: at most twice the in-flight limit, so a kill leaves few unknowns."""
+    """Messages claimed at once: at most twice the in-flight limit; a kill leaves few unknowns."""
     request: float = 20.0
     """An attempt without an answer after this long is unknown."""
     lease: float = 60.0

@@ -16,12 +16,15 @@ def insert_new(session: Session, row: Base) -> bool:
     table = type(row)
     values = {
         name: value
-        for name in table.__mapper__.column_attrs.keys()
+        for name in table.__mapper__.columns.keys()  # noqa: SIM118 - not a mapping
         if (value := getattr(row, name)) is not None
     }
     dialect = session.get_bind().dialect.name
     insert = postgres_insert if dialect == "postgresql" else sqlite_insert
     stored = session.execute(
-        insert(table).values(values).on_conflict_do_nothing().returning(*table.__mapper__.primary_key)
+        insert(table)
+        .values(values)
+        .on_conflict_do_nothing()
+        .returning(*table.__mapper__.primary_key)
     )
     return stored.first() is not None

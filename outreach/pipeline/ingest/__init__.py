@@ -44,10 +44,10 @@ def _settle_next(world: World) -> bool:
             _settle(unit, world, taken)
     except Unavailable:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, it must not block the queue
+    except Exception as error:  # whatever it is, it must not block the queue
         if taken is None:
             raise
-        log.error("ingest.failed", inbox_id=str(taken.id), error=type(error).__name__)
+        log.warning("ingest.failed", inbox_id=str(taken.id), error=type(error).__name__)
         _quarantine_after_failure(world, taken, error)
     return True
 
@@ -61,9 +61,7 @@ def _quarantine_after_failure(world: World, taken: InboxEvent, error: Exception)
 
 
 def _settle(unit: Unit, world: World, row: InboxEvent) -> None:
-    items = world.parse(
-        row.raw.encode("latin-1"), row.content_type, row.source, row.received_at
-    )
+    items = world.parse(row.raw.encode("latin-1"), row.content_type, row.source, row.received_at)
     if len(items) == 1:
         _settle_item(unit, world, row, items[0])
     elif not items:

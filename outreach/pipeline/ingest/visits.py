@@ -1,7 +1,5 @@
 """Visits: booked, moved, cancelled, begun and completed; and what that does to their plans."""
 
-
-
 from outreach.domain.events import AppointmentData, AppointmentStatus, EventKind, SchedulingEvent
 from outreach.domain.journeys import Anchor
 from outreach.domain.states import SkipReason, TouchpointStatus

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from outreach.storage.models import Campaign, Touchpoint
+from outreach.storage.models import Appointment, Campaign, Patient, Touchpoint
 
 
 class Campaigns:
@@ -28,6 +28,19 @@ class Campaigns:
     def everything(self) -> list[Campaign]:
         """All campaigns, newest first."""
         return list(self._session.scalars(select(Campaign).order_by(Campaign.launched_at.desc())))
+
+    def audience(self, visit_kind: str | None) -> list[Patient]:
+        """Living patients in care; with ``visit_kind`` only those who have such a visit."""
+        query = select(Patient).where(
+            Patient.merged_into.is_(None), Patient.active, ~Patient.deceased
+        )
+        if visit_kind is not None:
+            query = query.where(
+                exists().where(
+                    Appointment.patient_id == Patient.id, Appointment.kind == visit_kind
+                )
+            )
+        return list(self._session.scalars(query.order_by(Patient.id)))
 
     def progress(self, campaign_id: UUID) -> Counter[str]:
         """How many of a campaign's touchpoints stand where: status, or status:reason."""

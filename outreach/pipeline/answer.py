@@ -1,0 +1,89 @@
+"""The automatic answer to a reply: by action, at any hour, one at most, and never a question."""
+
+from datetime import timedelta
+
+from outreach.domain.states import MessageStatus, Purpose, Urgency
+from outreach.domain.triage.result import Action, Label, Triage
+from outreach.pipeline.facts import CONFIRMS_OPT_OUT
+from outreach.pipeline.world import World
+from outreach.storage.models import Message, Patient, Reply
+from outreach.storage.unit import Unit
+
+_BY_ACTION = {
+    Action.CALL_911: "auto_call_911",
+    Action.CALL_988: "auto_call_988",
+    Action.PAGE_1H: "auto_page_1h",
+}
+_BY_ANSWER = {
+    "confirm": "auto_confirmed",
+    "reschedule": "auto_reschedule",
+    "done": "auto_dose_done",
+    "late": "auto_dose_late",
+    "skip": "auto_dose_skip",
+}
+_HELD_FOR_STAFF = frozenset(
+    {
+        Label.SYMPTOM_MODERATE,
+        Label.SYMPTOM_MILD,
+        Label.LOGISTICS,
+        Label.QUESTION,
+        Label.UNCLEAR,
+    }
+)
+_USEFUL = timedelta(hours=1)
+_LOOP_WINDOW = timedelta(minutes=10)
+_LOOP_LIMIT = 6
+"""More answers than this to one address in ten minutes: two machines may be talking (14107)."""
+
+
+def answer_for(world: World, reply: Reply, result: Triage) -> str | None:
+    """The template that answers a reply, or None where silence is right.
+
+    What the carrier answers itself (STOP, START, HELP) is not answered twice.
+    """
+    carrier_answers = reply.keyword is not None and world.clinic.carrier_answers_keywords
+    if result.opt_out:
+        # a red flag beside it is phoned: the person asked us not to text
+        return None if carrier_answers else CONFIRMS_OPT_OUT
+    if result.urgent:
+        return "auto_at_er" if result.at_er else _BY_ACTION[result.action]
+    if result.help or result.opt_in:
+        template = "auto_help" if result.help else "auto_opted_in"
+        return None if carrier_answers else template
+    if result.answer in _BY_ANSWER:
+        return _BY_ANSWER[result.answer]
+    return "auto_received" if result.label in _HELD_FOR_STAFF else None
+
+
+def send_answer(
+    unit: Unit, world: World, reply: Reply, result: Triage, patient: Patient | None
+) -> None:
+    """Queues the answer in the urgent lane; the loop guard holds back all but red-flag answers."""
+    template = answer_for(world, reply, result)
+    now = world.clinic_now()
+    if template is None:
+        return
+    recent = unit.messages.answers_since(reply.address_index, now - _LOOP_WINDOW)
+    if recent >= _LOOP_LIMIT and not result.urgent:
+        return
+    unit.flush()
+    unit.add_new(
+        Message(
+            id=world.new_id(),
+            reason_key=f"reply:{reply.id.hex}:auto",
+            channel=reply.channel,
+            patient_id=None if patient is None else patient.id,
+            reply_id=reply.id,
+            address=reply.address,
+            address_index=reply.address_index,
+            purpose=Purpose.REPLY,
+            urgency=Urgency.URGENT,
+            template=template,
+            status=MessageStatus.QUEUED,
+            not_before=now,
+            useful_until=now + _USEFUL,
+            attempts=0,
+            retry_at=world.machine_now(),
+            created_at=now,
+        )
+    )

@@ -1,0 +1,125 @@
+"""Campaign: staff launch a send to an audience, frozen as touchpoints at that moment, once."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from outreach.domain.errors import NotFound
+from outreach.domain.journeys import Anchor
+from outreach.domain.states import ChannelKind, Purpose, SkipReason, TouchpointStatus
+from outreach.pipeline.world import World
+from outreach.storage.models import Campaign, CampaignStatus, Patient, Touchpoint
+from outreach.storage.unit import Unit
+
+_USEFUL = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What staff ask for. ``token`` makes a second press of the button harmless."""
+
+    token: str
+    name: str
+    template: str
+    by: str
+    fields: Mapping[str, str]
+    purpose: Purpose = Purpose.CAMPAIGN
+    service: str | None = None
+    """Only patients with a visit of this kind; None is everybody in care."""
+    language: str | None = None
+    start_at: datetime | None = None
+    """When the first may go (clinic time); None is now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """The campaign, how many it is for, and whether this launch made it."""
+
+    id: UUID
+    audience: int
+    new: bool
+
+
+def launch(world: World, wanted: Launch) -> Launched:
+    """Freezes the audience and hands it to ``due``; consent and caps are judged there, one by one.
+
+    Raises:
+        NotFound: there is no such message.
+    """
+    if not world.renderer.languages(wanted.template):
+        raise NotFound(f"There is no message named {wanted.template!r}.")
+    with world.db.write() as unit:
+        known = unit.campaigns.by_token(wanted.token)
+        if known is not None:
+            return Launched(known.id, sum(unit.campaigns.progress(known.id).values()), new=False)
+        campaign = Campaign(
+            id=world.new_id(),
+            token=wanted.token,
+            name=wanted.name,
+            template=wanted.template,
+            purpose=wanted.purpose,
+            fields=json.dumps(dict(wanted.fields)),
+            status=CampaignStatus.LAUNCHED,
+            launched_by=wanted.by,
+            launched_at=world.clinic_now(),
+        )
+        unit.add(campaign)
+        unit.flush()
+        audience = _audience(unit, wanted)
+        unit.add(*(_touchpoint(world, campaign, wanted, patient) for patient in audience))
+    world.wake("due")
+    return Launched(campaign.id, len(audience), new=True)
+
+
+def _audience(unit: Unit, wanted: Launch) -> list[Patient]:
+    chosen = unit.campaigns.audience(wanted.service)
+    if wanted.language is None:
+        return chosen
+    return [patient for patient in chosen if patient.language == wanted.language]
+
+
+def _touchpoint(
+    world: World, campaign: Campaign, wanted: Launch, patient: Patient
+) -> Touchpoint:
+    now = world.clinic_now()
+    start = now if wanted.start_at is None else wanted.start_at
+    return Touchpoint(
+        id=world.new_id(),
+        journey="campaign",
+        journey_digest="",
+        step=wanted.template,
+        patient_id=patient.id,
+        anchor_kind=Anchor.CAMPAIGN,
+        anchor_id=campaign.id,
+        anchor_version=1,
+        anchor_at=start,
+        campaign_id=campaign.id,
+        template=wanted.template,
+        purpose=wanted.purpose,
+        channels=[ChannelKind.SMS.value, ChannelKind.EMAIL.value],
+        also_email=False,
+        question_hours=0,
+        due_at=start,
+        useful_until=start + _USEFUL,
+        status=TouchpointStatus.PLANNED,
+        created_at=now,
+    )
+
+
+def cancel(world: World, token: str) -> int:
+    """Stops what has not left yet; returns how many touchpoints that ended.
+
+    Raises:
+        NotFound: no campaign was launched with this token.
+    """
+    with world.db.write() as unit:
+        campaign = unit.campaigns.by_token(token)
+        if campaign is None:
+            raise NotFound("No campaign was launched with this token.")
+        campaign.status = CampaignStatus.CANCELLED
+        unit.flush()
+        return unit.ledger.end_anchor(
+            campaign.id, TouchpointStatus.CANCELLED, SkipReason.CANCELLED, world.clinic_now()
+        )

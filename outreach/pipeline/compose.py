@@ -1,0 +1,93 @@
+"""Compose: the facts as they are at the last moment become a text in the patient's language."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from outreach.domain.states import Purpose
+from outreach.pipeline.facts import Facts
+from outreach.pipeline.plan import patient_zone
+from outreach.pipeline.ports import Rendered
+from outreach.pipeline.world import World
+from outreach.storage.models import Appointment, Campaign, Dose, Message, Patient
+
+
+def compose(world: World, facts: Facts, message: Message) -> Rendered:
+    """The content of a message; sets its language.
+
+    Raises:
+        ConfigurationError: a template is missing or asks for what is not known.
+    """
+    patient = facts.patients.get(message.patient_id) if message.patient_id else None
+    language = _language(world, message, patient)
+    message.language = language
+    context = _context(world, facts, message, patient)
+    return world.renderer.render(message.template, language, message.channel, context)
+
+
+def _language(world: World, message: Message, patient: Patient | None) -> str:
+    """The patient's language where the message exists in it, else the clinic's own."""
+    wanted = message.language or (patient.language if patient is not None else None)
+    if wanted is not None and wanted in world.renderer.languages(message.template):
+        return wanted
+    return world.clinic.default_language
+
+
+def _context(
+    world: World, facts: Facts, message: Message, patient: Patient | None
+) -> Mapping[str, object]:
+    clinic = {"name": world.clinic.name, "phone": world.clinic.phone}
+    context: dict[str, object] = {
+        "clinic": clinic,
+        "site": clinic,
+        "first": _first_name(message, patient),
+        "first_visit": False,
+    }
+    touchpoint = facts.touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
+    if touchpoint is not None:
+        if touchpoint.appointment_id is not None:
+            context |= _about_visit(world, facts.visits[touchpoint.appointment_id])
+        if touchpoint.dose_id is not None and patient is not None:
+            context |= _about_dose(facts.doses[touchpoint.dose_id], patient_zone(patient, world))
+        if touchpoint.campaign_id is not None:
+            context |= _about_campaign(facts.campaigns[touchpoint.campaign_id])
+    if message.followup_id is not None:
+        item = facts.followups[message.followup_id]
+        context["followup"] = {"code": item.code, "url": ""}
+    return context
+
+
+def _first_name(message: Message, patient: Patient | None) -> str:
+    """A given name is used with the patient alone: never in a page to staff."""
+    if patient is None or message.purpose is Purpose.STAFF or not patient.given:
+        return ""
+    return patient.given.split()[0]
+
+
+def _about_visit(world: World, visit: Appointment) -> dict[str, object]:
+    found: dict[str, object] = {"first_visit": visit.first_visit}
+    if visit.site_code is None or visit.start_at is None:
+        return found
+    site = world.clinic.site(visit.site_code)
+    found["site"] = {"name": site.name, "phone": site.phone}
+    end = visit.start_at if visit.end_at is None else visit.end_at
+    found["visit"] = {
+        "start": visit.start_at.astimezone(site.zone),
+        "end": end.astimezone(site.zone),
+        "hours": _hours(visit.start_at, end),
+    }
+    return found
+
+
+def _hours(start: datetime, end: datetime) -> int:
+    """Whole hours, rounded to the nearest and at least one."""
+    return max(1, round((end - start).total_seconds() / 3600))
+
+
+def _about_dose(dose: Dose, zone: ZoneInfo) -> dict[str, object]:
+    return {"dose": {"at": dose.due_at.astimezone(zone)}}
+
+
+def _about_campaign(campaign: Campaign) -> dict[str, object]:
+    return {"campaign": json.loads(campaign.fields)}

@@ -1,0 +1,116 @@
+"""Due: touchpoints whose time has come become messages, wait, or end with a reason."""
+
+from datetime import datetime
+
+from outreach.domain.policy import Decision, Verdict
+from outreach.domain.states import (
+    TOUCHPOINT_STEPS,
+    ChannelKind,
+    MessageStatus,
+    Purpose,
+    SkipReason,
+    TouchpointStatus,
+    Urgency,
+    check_step,
+)
+from outreach.domain.triage.result import Action, Prompt
+from outreach.pipeline import followup
+from outreach.pipeline.facts import Facts, decide_touchpoint, facts_for_touchpoints
+from outreach.pipeline.world import World
+from outreach.storage.models import ContactPoint, Message, Touchpoint
+from outreach.storage.unit import Unit
+
+_BECOMES_A_CALL = frozenset(
+    {
+        SkipReason.OPTED_OUT,
+        SkipReason.NO_CONSENT,
+        SkipReason.NO_ADDRESS,
+        SkipReason.QUIET_HOURS,
+        SkipReason.LATE,
+        SkipReason.ZONE_UNKNOWN,
+    }
+)
+"""A safety check-in that cannot be texted for one of these reasons is made by phone."""
+
+
+def drain(world: World, limit: int = 200) -> int:
+    """Decides on up to ``limit`` due touchpoints in one unit; returns how many."""
+    now = world.clinic_now()
+    with world.db.write() as unit:
+        rows = unit.ledger.take_due(now, limit)
+        if not rows:
+            return 0
+        facts = facts_for_touchpoints(unit, world, rows)
+        for row in rows:
+            _decide(unit, world, facts, row, now)
+    world.wake("send")
+    return len(rows)
+
+
+def _decide(unit: Unit, world: World, facts: Facts, row: Touchpoint, now: datetime) -> None:
+    contact = facts.address_of(row)
+    decision = decide_touchpoint(world, facts, row, contact, now)
+    row.note = decision.why
+    if decision.verdict is Verdict.WAIT and decision.until is not None:
+        row.due_at = decision.until
+        return
+    row.decided_at = now
+    if decision.verdict is Verdict.GO and contact is not None:
+        row.status = check_step(TOUCHPOINT_STEPS, row.status, TouchpointStatus.QUEUED)
+        row.channel = contact.channel
+        _queue(unit, world, row, contact, now)
+        email = facts.email_of(row.patient_id) if row.also_email else None
+        if email is not None and contact.channel is not ChannelKind.EMAIL:
+            _queue(unit, world, row, email, now)
+        return
+    skip(unit, world, row, decision, now)
+
+
+def _queue(unit: Unit, world: World, row: Touchpoint, contact: ContactPoint, now: datetime) -> None:
+    if row.campaign_id is not None:
+        reason_key = f"campaign:{row.campaign_id.hex}:{row.patient_id.hex}"
+    else:
+        reason_key = f"touchpoint:{row.id.hex}"
+    unit.add_new(
+        Message(
+            id=world.new_id(),
+            reason_key=reason_key,
+            channel=contact.channel,
+            patient_id=row.patient_id,
+            touchpoint_id=row.id,
+            address=contact.address,
+            address_index=contact.address_index,
+            purpose=row.purpose,
+            urgency=Urgency.NORMAL if row.purpose is Purpose.CARE else Urgency.BULK,
+            template=row.template,
+            status=MessageStatus.QUEUED,
+            not_before=now,
+            useful_until=row.useful_until,
+            attempts=0,
+            retry_at=world.machine_now(),
+            created_at=now,
+        )
+    )
+
+
+def skip(unit: Unit, world: World, row: Touchpoint, decision: Decision, now: datetime) -> None:
+    """Ends a touchpoint with its reason; a safety check-in becomes a call instead."""
+    row.status = check_step(TOUCHPOINT_STEPS, row.status, TouchpointStatus.SKIPPED)
+    row.reason, row.note, row.decided_at = decision.reason, decision.why, now
+    if row.asks is Prompt.SEVERITY_0_3 and decision.reason in _BECOMES_A_CALL:
+        call_instead(unit, world, row, f"It could not be sent: {decision.why}")
+
+
+def call_instead(unit: Unit, world: World, row: Touchpoint, why: str) -> None:
+    """What cannot be texted becomes a call for staff (once per touchpoint)."""
+    followup.open_item(
+        unit,
+        world,
+        followup.NewItem(
+            reason_key=f"touchpoint:{row.id.hex}:call",
+            kind="call_patient",
+            action=Action.SAME_DAY,
+            summary=f"Call the patient in place of the message '{row.step}'. {why}",
+            patient_id=row.patient_id,
+        ),
+    )

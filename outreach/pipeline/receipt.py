@@ -1,0 +1,87 @@
+"""Receipt: delivery reports are durable before they are acknowledged, then applied upwards only."""
+
+from uuid import UUID
+
+import structlog
+
+from outreach.domain.reactions import reaction_for
+from outreach.domain.receipts import advances, meaning
+from outreach.domain.states import MESSAGE_STEPS, MessageStatus, check_step
+from outreach.pipeline import outcome
+from outreach.pipeline.outcome import Sent
+from outreach.pipeline.send import load
+from outreach.pipeline.world import World
+from outreach.storage.models import Receipt
+from outreach.storage.unit import Unit
+
+log = structlog.get_logger(__name__)
+
+_FINAL_BAD = frozenset({MessageStatus.FAILED, MessageStatus.UNDELIVERED})
+
+
+def receive(
+    world: World,
+    *,
+    provider_id: str,
+    status: str,
+    error_code: int | None,
+    message_id: UUID | None,
+) -> bool:
+    """Stores one report; False when it was known already.
+
+    Raises:
+        Unavailable: the database cannot be reached; the provider must try again.
+    """
+    row = Receipt(
+        id=world.new_id(),
+        provider_id=provider_id[:80],
+        message_id=message_id,
+        status=status[:40].lower(),
+        error_code=error_code,
+        received_at=world.clinic_now(),
+    )
+    with world.db.write() as unit:
+        new = unit.receipts.store(row)
+    if new:
+        world.wake("receipt")
+    return new
+
+
+def drain(world: World, limit: int = 500) -> int:
+    """Applies up to ``limit`` stored reports; returns how many."""
+    with world.db.write() as unit:
+        rows = unit.receipts.take_unapplied(limit)
+        known = unit.messages.by_provider_ids([row.provider_id for row in rows])
+        ids = [row.message_id or known.get(row.provider_id) for row in rows]
+        wanted = list(dict.fromkeys(found for found in ids if found is not None))
+        loaded = dict(zip(wanted, load(unit, wanted), strict=True)) if wanted else {}
+        for row, message_id in zip(rows, ids, strict=True):
+            row.applied_at = world.machine_now()
+            sent = loaded.get(message_id) if message_id is not None else None
+            if sent is None:
+                log.info("receipt.unmatched", receipt_id=str(row.id), status=row.status)
+            else:
+                _apply(unit, world, row, sent)
+    return len(rows)
+
+
+def _apply(unit: Unit, world: World, row: Receipt, sent: Sent) -> None:
+    """One report. Any that carries our id proves that the provider has the message."""
+    message = sent.message
+    reported = meaning(row.status)
+    if reported is None:
+        return
+    if message.status in {MessageStatus.CLAIMED, MessageStatus.UNKNOWN}:
+        outcome.accepted(unit, world, sent, row.provider_id)
+    if not advances(message.status, reported):
+        return
+    message.status = check_step(MESSAGE_STEPS, message.status, reported)
+    if reported in _FINAL_BAD:
+        message.error_code = row.error_code
+        _undelivered(unit, world, sent, row.error_code)
+
+
+def _undelivered(unit: Unit, world: World, sent: Sent, code: int | None) -> None:
+    """It was accepted and did not arrive: mark what the code says, and let staff call."""
+    sent.message.status = MessageStatus.UNDELIVERED
+    outcome.failed(unit, world, sent, reaction_for(code, None), code)

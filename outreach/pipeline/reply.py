@@ -1,0 +1,80 @@
+"""Reply: an inbound message is durable, and an exact STOP obeyed, before it is acknowledged."""
+
+from dataclasses import dataclass
+
+from outreach.domain.consent import ConsentAction, ConsentScope
+from outreach.domain.states import ChannelKind
+from outreach.domain.triage.keywords import carrier_keyword
+from outreach.pipeline.world import World
+from outreach.storage.models import Consent, Reply
+from outreach.storage.repositories.people import address_index
+from outreach.storage.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A message from outside, as its provider delivered it."""
+
+    provider_id: str
+    channel: ChannelKind
+    sender: str
+    """E.164 number or mailbox of whoever wrote."""
+    recipient: str
+    body: str
+    media: int = 0
+    """How many pictures came with it; they are fetched and shown to staff only."""
+
+
+def receive(world: World, inbound: Inbound) -> bool:
+    """Stores a reply and applies the carrier's own keywords in the same unit; wakes ``triage``.
+
+    Returns:
+        False when the provider delivered this message before: it has no effect again.
+
+    Raises:
+        Unavailable: the database cannot be reached; the provider must try again.
+    """
+    index = address_index(inbound.channel, inbound.sender)
+    keyword = carrier_keyword(inbound.body)
+    row = Reply(
+        id=world.new_id(),
+        provider_id=inbound.provider_id[:80],
+        channel=inbound.channel,
+        address=inbound.sender,
+        address_index=index,
+        recipient=inbound.recipient[:40],
+        body=inbound.body,
+        media=inbound.media,
+        keyword=keyword,
+        received_at=world.clinic_now(),
+    )
+    with world.db.write() as unit:
+        new = unit.add_new(row)
+        if new and keyword in {"stop", "start"}:
+            action = ConsentAction.OPT_OUT if keyword == "stop" else ConsentAction.OPT_IN
+            record_consent(unit, world, row, action)
+    world.wake("triage")
+    return new
+
+
+def record_consent(unit: Unit, world: World, reply: Reply, action: ConsentAction) -> None:
+    """One line in the ledger with the person's exact words.
+
+    START brings back what the clinic's attestation or an earlier opt-in covered: care messages.
+    Campaigns need an opt-in of their own.
+    """
+    scope = ConsentScope.ALL if action is ConsentAction.OPT_OUT else ConsentScope.CARE
+    unit.add(
+        Consent(
+            id=world.new_id(),
+            channel=reply.channel,
+            address_index=reply.address_index,
+            patient_id=reply.patient_id,
+            action=action,
+            scope=scope,
+            source="reply",
+            actor="patient",
+            words=reply.body,
+            recorded_at=world.clinic_now(),
+        )
+    )

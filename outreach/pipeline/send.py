@@ -1,0 +1,209 @@
+"""Send: claim, check again, compose, write the attempt down, send, record.
+
+The claim is committed before the request leaves, and no database session is open while it is under
+way. Whatever crashes in between leaves a row that says so.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from outreach.domain.errors import ConfigurationError
+from outreach.domain.policy import Decision, Verdict, window_closes
+from outreach.domain.reactions import Reaction, reaction_for
+from outreach.domain.states import (
+    MESSAGE_STEPS,
+    AttemptOutcome,
+    ChannelKind,
+    MessageStatus,
+    Purpose,
+    TouchpointStatus,
+    Urgency,
+    check_step,
+)
+from outreach.pipeline import due, outcome
+from outreach.pipeline.compose import compose
+from outreach.pipeline.facts import Facts, decide_message, facts_for_messages
+from outreach.pipeline.outcome import Sent
+from outreach.pipeline.plan import patient_zone
+from outreach.pipeline.ports import Outgoing, ResultKind, SendResult
+from outreach.pipeline.world import World
+from outreach.storage.models import Attempt, Message
+from outreach.storage.unit import Unit
+
+log = structlog.get_logger(__name__)
+
+URGENT_LANE = (Urgency.URGENT,)
+BULK_LANES = (Urgency.NORMAL, Urgency.BULK)
+_MAX_VALIDITY = 36000
+
+
+def drain(world: World, lanes: Collection[Urgency] = BULK_LANES, limit: int = 5000) -> int:
+    """Sends what is queued in these lanes, batch by batch; returns how many were claimed."""
+    total = 0
+    while total < limit:
+        claimed = _send_batch(world, lanes)
+        total += claimed
+        if claimed == 0:
+            break
+    return total
+
+
+def _send_batch(world: World, lanes: Collection[Urgency]) -> int:
+    with world.db.write() as unit:
+        claimed = unit.messages.claim(
+            lanes,
+            claim_id=world.new_id(),
+            clinic_now=world.clinic_now(),
+            machine_now=world.machine_now(),
+            lease_until=world.machine_now() + timedelta(seconds=world.tempo.lease),
+            limit=world.tempo.batch,
+        )
+    if claimed:
+        for channel, batch in _prepare(world, [row.id for row in claimed]).items():
+            for results in world.channels[channel].send(batch):
+                _record(world, results)
+    return len(claimed)
+
+
+def _prepare(world: World, ids: Sequence[UUID]) -> dict[ChannelKind, list[Outgoing]]:
+    """Checks, composes and notes the attempt of each claimed message, in one unit."""
+    ready: dict[ChannelKind, list[Outgoing]] = {}
+    with world.db.write() as unit:
+        messages = unit.messages.messages(ids, lock=True)
+        mine = [row for row in messages.values() if row.status is MessageStatus.CLAIMED]
+        facts = facts_for_messages(unit, world, mine)
+        for message in mine:
+            outgoing = _prepare_one(unit, world, facts, message)
+            if outgoing is not None:
+                ready.setdefault(outgoing.channel, []).append(outgoing)
+    return ready
+
+
+def _prepare_one(unit: Unit, world: World, facts: Facts, message: Message) -> Outgoing | None:
+    now = world.clinic_now()
+    decision = decide_message(world, facts, message, now)
+    if decision.verdict is Verdict.WAIT and decision.until is not None:
+        message.not_before = decision.until
+        message.attempts -= 1
+        outcome.requeue(world, message, timedelta())
+        return None
+    if decision.verdict is Verdict.SKIP:
+        _skip(unit, world, facts, message, decision)
+        return None
+    sent = _belongings(facts, message, None)
+    if message.channel not in world.channels:
+        outcome.failed(unit, world, sent, Reaction.OUR_BUG, None)
+        return None
+    try:
+        rendered = compose(world, facts, message)
+    except ConfigurationError as error:
+        log.warning("message.not_composed", message_id=str(message.id), why=str(error))
+        outcome.failed(unit, world, sent, Reaction.OUR_BUG, None)
+        return None
+    message.body, message.subject = rendered.text, rendered.subject or None
+    message.template_version, message.segments = rendered.version, rendered.segments
+    unit.add(_attempt(world, message))
+    return Outgoing(
+        message_id=message.id,
+        channel=message.channel,
+        to=message.address,
+        text=rendered.text,
+        subject=rendered.subject,
+        html=rendered.html,
+        validity_seconds=_validity(world, facts, message),
+        purpose=message.purpose.value,
+    )
+
+
+def _attempt(world: World, message: Message) -> Attempt:
+    started = world.machine_now()
+    return Attempt(
+        id=world.new_id(),
+        message_id=message.id,
+        number=message.attempts,
+        outcome=AttemptOutcome.IN_FLIGHT,
+        detail="",
+        checks=0,
+        started_at=started,
+        deadline=started + timedelta(seconds=world.tempo.request),
+    )
+
+
+def _validity(world: World, facts: Facts, message: Message) -> int:
+    """Seconds the provider may still deliver in: what is left of use and of permitted hours."""
+    now = world.clinic_now()
+    until = message.useful_until
+    touchpoint = facts.touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
+    if touchpoint is not None:
+        if touchpoint.purpose is Purpose.CARE and touchpoint.site_code is not None:
+            zone = world.clinic.site(touchpoint.site_code).zone
+        else:
+            zone = patient_zone(facts.patients[touchpoint.patient_id], world)
+        until = min(until, window_closes(now, zone, world.policy.week_for(touchpoint.purpose)))
+    return max(1, min(_MAX_VALIDITY, int((until - now).total_seconds())))
+
+
+def _skip(unit: Unit, world: World, facts: Facts, message: Message, decision: Decision) -> None:
+    message.status = check_step(MESSAGE_STEPS, message.status, MessageStatus.SKIPPED)
+    message.reason, message.lease_until = decision.reason, None
+    touchpoint = facts.touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
+    if touchpoint is not None and touchpoint.status is TouchpointStatus.QUEUED:
+        due.skip(unit, world, touchpoint, decision, world.clinic_now())
+
+
+def _belongings(facts: Facts, message: Message, attempt: Attempt | None) -> Sent:
+    touchpoint = facts.touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
+    return Sent(message, attempt, touchpoint)
+
+
+def _record(world: World, results: list[SendResult]) -> None:
+    """Writes a group of results down. A receipt may have come first; nothing goes backwards."""
+    ids = [result.message_id for result in results]
+    with world.db.write() as unit:
+        for result, sent in zip(results, load(unit, ids), strict=True):
+            if sent is not None:
+                _record_one(unit, world, sent, result)
+
+
+def load(unit: Unit, ids: Sequence[UUID]) -> list[Sent | None]:
+    """Messages with their latest attempts and touchpoints, locked, in the order of ``ids``."""
+    messages = unit.messages.messages(ids, lock=True)
+    attempts = unit.messages.attempts_of(ids)
+    owners = [row.touchpoint_id for row in messages.values() if row.touchpoint_id is not None]
+    touchpoints = unit.ledger.touchpoints(owners) if owners else {}
+    found: list[Sent | None] = []
+    for message_id in ids:
+        message = messages.get(message_id)
+        if message is None:
+            found.append(None)
+            continue
+        touchpoint = touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
+        found.append(Sent(message, attempts.get(message_id), touchpoint))
+    return found
+
+
+def _record_one(unit: Unit, world: World, sent: Sent, result: SendResult) -> None:
+    if result.kind is ResultKind.ACCEPTED:
+        outcome.accepted(
+            unit,
+            world,
+            sent,
+            result.provider_id,
+            sender=result.sender,
+            segments=result.segments or None,
+        )
+    elif sent.message.status is not MessageStatus.CLAIMED:
+        log.warning("send.late_result", message_id=str(sent.message.id), kind=result.kind.value)
+    elif result.kind is ResultKind.NOT_SENT:
+        outcome.not_sent(world, sent, result.retry_after, result.detail)
+    elif result.kind is ResultKind.UNKNOWN:
+        outcome.unknown(world, sent, result.detail)
+    else:
+        reaction = reaction_for(result.error_code, result.http_status)
+        if reaction is Reaction.UNKNOWN_OUTCOME:
+            outcome.unknown(world, sent, result.detail)
+        else:
+            outcome.refused(unit, world, sent, reaction, result.error_code)

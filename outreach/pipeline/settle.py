@@ -1,0 +1,139 @@
+"""Settle: an unknown outcome is resolved by evidence before anything is sent again.
+
+A receipt that carries our message id proves acceptance (``receipt`` records it). Two successful
+look-ups, well after the deadline, that find no unclaimed provider record with this recipient, body
+and time prove the contrary. What offers no evidence in time goes to staff.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from outreach.domain.errors import Unavailable
+from outreach.domain.reactions import Reaction
+from outreach.domain.states import ChannelKind, MessageStatus
+from outreach.domain.triage.result import Action
+from outreach.pipeline import followup, outcome
+from outreach.pipeline.outcome import Sent
+from outreach.pipeline.ports import ProviderRecord
+from outreach.pipeline.send import load
+from outreach.pipeline.world import World
+from outreach.storage.unit import Unit
+
+_CLOCK_SLACK = timedelta(seconds=30)
+"""How far the provider's clock may differ from ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What to look for at the provider."""
+
+    message_id: UUID
+    channel: ChannelKind
+    to: str
+    body: str
+    started_at: datetime
+    deadline: datetime
+
+
+def drain(world: World, limit: int = 50) -> int:
+    """Looks up what is due for it (machine time); returns how many attempts."""
+    questions = _take(world, limit)
+    for question in questions:
+        since = question.started_at - _CLOCK_SLACK
+        try:
+            records = world.channels[question.channel].find(question.to, since)
+        except Unavailable:
+            continue  # proves nothing; the next look-up is already set
+        _answer(world, question, records)
+    return len(questions)
+
+
+def _take(world: World, limit: int) -> list[_Question]:
+    """Claims attempts by moving their next look-up on, so that no two workers ask at once."""
+    now = world.machine_now()
+    with world.db.write() as unit:
+        attempts = unit.messages.take_unsettled(now, limit)
+        messages = unit.messages.messages([row.message_id for row in attempts])
+        questions = []
+        for attempt in attempts:
+            message = messages[attempt.message_id]
+            attempt.next_check_at = now + timedelta(seconds=world.tempo.settle[0])
+            questions.append(
+                _Question(
+                    message.id,
+                    message.channel,
+                    message.address,
+                    message.body or "",
+                    attempt.started_at,
+                    attempt.deadline,
+                )
+            )
+    return questions
+
+
+def _answer(world: World, question: _Question, records: list[ProviderRecord] | None) -> None:
+    with world.db.write() as unit:
+        sent = load(unit, [question.message_id])[0]
+        if sent is None or sent.attempt is None:
+            return
+        if sent.message.status is not MessageStatus.UNKNOWN:
+            return  # a receipt was faster
+        if records is None:
+            _no_evidence(unit, world, sent)
+            return
+        match = _match(unit, question, records)
+        if match is not None:
+            outcome.accepted(unit, world, sent, match.provider_id)
+        else:
+            _found_nothing(world, sent)
+
+
+def _match(
+    unit: Unit, question: _Question, records: Sequence[ProviderRecord]
+) -> ProviderRecord | None:
+    taken = unit.messages.claimed_provider_ids([row.provider_id for row in records])
+    for record in records:
+        in_time = record.created_at <= question.deadline + _CLOCK_SLACK
+        if record.body == question.body and in_time and record.provider_id not in taken:
+            return record
+    return None
+
+
+def _found_nothing(world: World, sent: Sent) -> None:
+    attempt = sent.attempt
+    if attempt is None:
+        return
+    attempt.checks += 1
+    waits = world.tempo.settle
+    if attempt.checks < len(waits):
+        attempt.next_check_at = attempt.deadline + timedelta(seconds=waits[attempt.checks])
+    else:
+        outcome.not_sent(world, sent, None, "look-ups found nothing")
+
+
+def _no_evidence(unit: Unit, world: World, sent: Sent) -> None:
+    """This provider cannot be asked: after the last wait a person decides; nothing is resent."""
+    attempt, message = sent.attempt, sent.message
+    if attempt is None:
+        return
+    attempt.checks += 1
+    waits = world.tempo.settle
+    if attempt.checks < len(waits):
+        attempt.next_check_at = attempt.deadline + timedelta(seconds=waits[attempt.checks])
+        return
+    attempt.next_check_at = None
+    attempt.finished_at = world.machine_now()
+    outcome.failed(unit, world, sent, Reaction.MAY_HAVE_ARRIVED, None)
+    followup.open_item(
+        unit,
+        world,
+        followup.NewItem(
+            reason_key=f"message:{message.id.hex}:unsettled",
+            kind="unsettled",
+            action=Action.ROUTINE,
+            summary="It is not known whether a message reached this patient. Check, then decide.",
+            patient_id=message.patient_id,
+        ),
+    )
