@@ -42,10 +42,16 @@ def missing(what: str) -> None:
 
 
 def begin_run() -> Path:
-    """Makes the directory all workers share: short, and open to the user PostgreSQL runs as."""
+    """Makes the directory that all workers of this run share."""
+    root = run_directory()
+    os.environ[RUN_ROOT] = str(root)  # the workers inherit it
+    return root
+
+
+def run_directory() -> Path:
+    """A new directory: short enough for sockets, and open to the user PostgreSQL runs as."""
     root = Path(tempfile.mkdtemp(prefix="outreach-tests-"))
     root.chmod(0o711)
-    os.environ[RUN_ROOT] = str(root)  # the workers inherit it
     return root
 
 
@@ -150,7 +156,9 @@ def _check_without_rows(connection: "psycopg.Connection[psycopg.rows.TupleRow]")
     for table in _tables(connection):
         query = psycopg.sql.SQL("SELECT 1 FROM {} LIMIT 1").format(psycopg.sql.Identifier(table))
         if connection.execute(query).fetchone() is not None:
-            pytest.fail(f"the migrations write rows into {table}; teach empty_database to keep them")
+            pytest.fail(
+                f"the migrations write rows into {table}; teach empty_database to keep them"
+            )
 
 
 def sqlite_template(root: Path, migrate: Migrate) -> Path:
