@@ -142,7 +142,7 @@ class Children:
         except BrokenPipeError:
             return  # somebody killed the reaper; the kernel's death signal still guards us
 
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - its shape
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if self._requested is None:
             self._requested = number
             if not self._busy:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 
 from outreach.domain.errors import Unavailable
+from outreach.embedded import with_postgres
 from outreach.embedded.postgres_server import (
     PostgresBinaries,
     PostgresServer,
@@ -122,3 +124,14 @@ def test_a_checkout_closed_to_others_serves_root_too(
         assert ask(started.url(), "SELECT 1") == [(1,)]
         copied = started.binaries.origin == "a copy of a closed checkout"
         assert copied == (os.geteuid() == 0)
+
+
+def test_a_server_is_lent_to_a_command(capfd: pytest.CaptureFixture[str]) -> None:
+    look = (
+        "import psycopg, sys\n"
+        "with psycopg.connect(sys.argv[1].replace('+psycopg', '')) as connection:\n"
+        "    print('answer', connection.execute('SELECT 40 + 2').fetchone()[0])\n"
+        "sys.exit(7)\n"
+    )
+    assert with_postgres.main([sys.executable, "-c", look, "{url}"]) == 7
+    assert capfd.readouterr().out == "answer 42\n"

@@ -78,7 +78,7 @@ def test_a_server_that_cannot_start_names_its_log(tmp_path: Path) -> None:
 def test_without_a_binary_the_caller_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert find_redis() is None
     assert start_redis(tmp_path / "data") is None
@@ -89,7 +89,7 @@ def test_a_binary_on_path_is_the_second_choice(
 ) -> None:
     server = tmp_path / "valkey-server"
     server.touch(mode=0o755)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     monkeypatch.setenv("PATH", str(tmp_path))
     found = find_redis()
     assert found is not None
