@@ -1,8 +1,10 @@
 """The files around the code agree with each other and with what the program offers."""
 
 import re
+import shutil
 import stat
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
+MAKE = shutil.which("make") or "make"
 COMMANDS = {
     ("worker", "--queues"),
     ("beat",),
@@ -128,7 +131,7 @@ def test_the_image_is_made_from_files_that_exist_and_does_not_run_as_root() -> N
         assert f"!{source}" in ignored.splitlines(), source
     assert re.search(r"^USER (?!root)\w+$", stages[-1], re.MULTILINE)
     assert "HEALTHCHECK" in stages[-1]
-    assert "--require-hashes -r requirements.txt" in stages[0]
+    assert "--require-hashes -r requirements.txt" in stages[-2]
 
 
 def test_every_variable_compose_wants_is_in_the_example() -> None:
@@ -168,8 +171,6 @@ def test_both_lock_files_agree_and_can_build_the_project() -> None:
 
 
 def test_every_dependency_is_locked() -> None:
-    import tomllib
-
     project = tomllib.loads(text("pyproject.toml"))
     groups = project["dependency-groups"]
     development = [entry for entry in groups["dev"] if isinstance(entry, str)]
@@ -191,8 +192,8 @@ def test_every_make_target_a_page_names_exists(page: str) -> None:
 
 
 def test_make_alone_lists_the_targets() -> None:
-    listed = subprocess.run(  # noqa: S607 - whichever make the developer has
-        ["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
+    listed = subprocess.run(
+        [MAKE, "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     for target in ("demo", "test", "check", "format", "lock", "bench", "chaos", "clean"):
         assert re.search(rf"^{target} +[A-Z]", listed, re.MULTILINE), target
@@ -203,8 +204,8 @@ def test_a_missing_python_is_one_line_with_the_remedy(tmp_path: Path) -> None:
     for name in LOCKS:
         (tmp_path / name).touch()
     (tmp_path / "pyproject.toml").touch()
-    result = subprocess.run(  # noqa: S607 - whichever make the developer has
-        ["make", "test", "PYTHON=/nowhere/python"],
+    result = subprocess.run(
+        [MAKE, "test", "PYTHON=/nowhere/python"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
