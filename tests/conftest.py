@@ -55,16 +55,9 @@ def _only_this_machine() -> None:
 
 
 @pytest.fixture(scope="session")
-def worker(request: pytest.FixtureRequest) -> str:
-    """This process's name among the workers of the run: ``gw0``, ``gw1``.. or ``main``."""
-    workerinput = getattr(request.config, "workerinput", {"workerid": "main"})
-    return str(workerinput["workerid"])
-
-
-@pytest.fixture(scope="session")
-def redis_server(worker: str) -> Iterator[RedisServer]:
+def redis_server(worker_id: str) -> Iterator[RedisServer]:
     """A real Redis of this worker's own."""
-    server = start_redis(servers.run_root() / f"redis-{worker}")
+    server = start_redis(servers.run_root() / f"redis-{worker_id}")
     if server is None:
         servers.missing("no Redis found: neither its wheel nor redis-server on PATH")
         return
@@ -86,11 +79,11 @@ def postgres() -> Iterator[PostgresCluster]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(postgres: PostgresCluster, worker: str) -> str:
+def postgres_url(postgres: PostgresCluster, worker_id: str) -> str:
     """This worker's own migrated database; ``database_url`` empties it after each test."""
     from outreach.storage.migrate import upgrade
 
-    return servers.make_database(servers.run_root(), postgres, worker, upgrade)
+    return servers.make_database(servers.run_root(), postgres, worker_id, upgrade)
 
 
 @pytest.fixture(scope="session")

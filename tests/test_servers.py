@@ -25,10 +25,10 @@ def migrate_postgres(url: str) -> None:
 
 @pytest.mark.postgres
 def test_an_emptied_database_is_as_it_was_made(
-    postgres: PostgresCluster, tmp_path: Path, worker: str
+    postgres: PostgresCluster, tmp_path: Path, worker_id: str
 ) -> None:
     """The template is made under another name here: the run's own is the real schema's."""
-    name = f"emptied_{worker}"
+    name = f"emptied_{worker_id}"
     migrate_postgres(url := postgres.create_database(name))
     address = url.replace("+psycopg", "")
     for _ in range(2):
