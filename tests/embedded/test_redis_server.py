@@ -12,11 +12,11 @@ from outreach.embedded.redis_server import filesystem_broker, find_redis, start_
 from tests import servers
 from tests.embedded.processes import runs
 
-pytestmark = pytest.mark.redis
+real_redis = pytest.mark.usefixtures("redis_binary")
 
 
-@pytest.fixture(autouse=True)
-def _binary() -> None:
+@pytest.fixture
+def redis_binary() -> None:
     if find_redis() is None:
         servers.missing("no Redis found: neither its wheel nor redis-server on PATH")
 
@@ -33,6 +33,8 @@ def carry(url: str, options: dict[str, object] | None = None) -> object:
         return message.payload
 
 
+@pytest.mark.redis
+@real_redis
 @pytest.mark.parametrize("folder", ["data", "a folder, with spaces & 50%", "deep/" * 30])
 def test_messages_travel_from_any_directory(tmp_path: Path, folder: str) -> None:
     server = start_redis(tmp_path / folder)
@@ -47,6 +49,8 @@ def test_messages_travel_from_any_directory(tmp_path: Path, folder: str) -> None
     assert server.temporary is None or not server.temporary.exists()
 
 
+@pytest.mark.redis
+@real_redis
 @pytest.mark.parametrize(("durable", "kept"), [(True, b"kept"), (False, None)])
 def test_a_durable_server_remembers(tmp_path: Path, durable: bool, kept: bytes | None) -> None:
     for value in ("kept", None):
@@ -59,6 +63,8 @@ def test_a_durable_server_remembers(tmp_path: Path, durable: bool, kept: bytes |
                 assert client.get("key") == kept
 
 
+@pytest.mark.redis
+@real_redis
 def test_a_killed_server_starts_again_in_the_same_place(tmp_path: Path) -> None:
     first = start_redis(tmp_path)
     assert first is not None
@@ -69,6 +75,8 @@ def test_a_killed_server_starts_again_in_the_same_place(tmp_path: Path) -> None:
         assert carry(second.broker_url) == {"stage": "due"}
 
 
+@pytest.mark.redis
+@real_redis
 def test_a_server_that_cannot_start_names_its_log(tmp_path: Path) -> None:
     (tmp_path / "appendonly.aof").mkdir()
     with pytest.raises(Unavailable, match=r"redis ended with exit code 1; see .*redis\.log"):
