@@ -69,6 +69,8 @@ class Journey:
     steps: tuple[Step, ...]
     digest: str = ""
     """Names this version; the file's own text is kept in the database under it."""
+    source: str = ""
+    """The file's text."""
 
 
 @dataclass(frozen=True, slots=True)

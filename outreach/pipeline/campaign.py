@@ -80,9 +80,7 @@ def _audience(unit: Unit, wanted: Launch) -> list[Patient]:
     return [patient for patient in chosen if patient.language == wanted.language]
 
 
-def _touchpoint(
-    world: World, campaign: Campaign, wanted: Launch, patient: Patient
-) -> Touchpoint:
+def _touchpoint(world: World, campaign: Campaign, wanted: Launch, patient: Patient) -> Touchpoint:
     now = world.clinic_now()
     start = now if wanted.start_at is None else wanted.start_at
     return Touchpoint(

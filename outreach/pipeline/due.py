@@ -44,6 +44,7 @@ def drain(world: World, limit: int = 200) -> int:
         for row in rows:
             _decide(unit, world, facts, row, now)
     world.wake("send")
+    world.wake("send_bulk")
     return len(rows)
 
 

@@ -64,7 +64,10 @@ class Facts:
 def facts_for_touchpoints(unit: Unit, world: World, rows: Sequence[Touchpoint]) -> Facts:
     """Everything that touchpoints' decisions need, in a handful of statements."""
     facts = _about(unit, rows)
-    facts.contacts = unit.people.contacts_of(list(facts.patients))
+    facts.contacts = {
+        patient_id: [row for row in contacts if row.channel in world.channels]
+        for patient_id, contacts in unit.people.contacts_of(list(facts.patients)).items()
+    }
     indexes = {row.address_index for found in facts.contacts.values() for row in found}
     _about_addresses(unit, world, facts, indexes, rows)
     return facts

@@ -36,11 +36,12 @@ from outreach.storage.unit import Unit
 log = structlog.get_logger(__name__)
 
 URGENT_LANE = (Urgency.URGENT,)
-BULK_LANES = (Urgency.NORMAL, Urgency.BULK)
+CARE_LANE = (Urgency.NORMAL,)
+BULK_LANE = (Urgency.BULK,)
 _MAX_VALIDITY = 36000
 
 
-def drain(world: World, lanes: Collection[Urgency] = BULK_LANES, limit: int = 5000) -> int:
+def drain(world: World, lanes: Collection[Urgency] = tuple(Urgency), limit: int = 5000) -> int:
     """Sends what is queued in these lanes, batch by batch; returns how many were claimed."""
     total = 0
     while total < limit:

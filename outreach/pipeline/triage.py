@@ -5,13 +5,14 @@ and a reply this program fails on goes to a person.
 """
 
 import json
+from dataclasses import asdict
 from uuid import UUID
 
 import structlog
 
 from outreach.domain.consent import ConsentAction
 from outreach.domain.errors import Unavailable
-from outreach.domain.triage.answers import read_dose
+from outreach.domain.triage.doses import read_dose
 from outreach.domain.triage.result import Action, Prompt, Triage
 from outreach.pipeline import followup
 from outreach.pipeline.answer import send_answer
@@ -159,11 +160,7 @@ def _log_dose(unit: Unit, world: World, reply: Reply, dose_id: UUID, answer: str
         return
     dose.status = status
     report = read_dose(reply.body)
-    details = None
-    if report is not None:
-        details = json.dumps(
-            {"volume": report.volume, "sites": report.sites, "lot": report.lot}, default=list
-        )
+    details = None if report is None else json.dumps(asdict(report))
     unit.add(
         DoseLog(
             id=world.new_id(),

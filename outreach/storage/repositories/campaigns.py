@@ -36,9 +36,7 @@ class Campaigns:
         )
         if visit_kind is not None:
             query = query.where(
-                exists().where(
-                    Appointment.patient_id == Patient.id, Appointment.kind == visit_kind
-                )
+                exists().where(Appointment.patient_id == Patient.id, Appointment.kind == visit_kind)
             )
         return list(self._session.scalars(query.order_by(Patient.id)))
 

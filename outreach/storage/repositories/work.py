@@ -50,7 +50,8 @@ class Work:
             "due": exists().where(
                 Touchpoint.status == TouchpointStatus.PLANNED, Touchpoint.due_at <= clinic_now
             ),
-            "send": exists().where(ready, Message.urgency.in_((Urgency.NORMAL, Urgency.BULK))),
+            "send": exists().where(ready, Message.urgency == Urgency.NORMAL),
+            "send_bulk": exists().where(ready, Message.urgency == Urgency.BULK),
             "receipt": exists().where(Receipt.applied_at.is_(None)),
             "settle": exists().where(
                 Attempt.outcome == AttemptOutcome.UNKNOWN, Attempt.next_check_at <= machine_now

@@ -1,0 +1,194 @@
+"""The only place that wires adapters: settings in, a ``World`` out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from outreach.channels.sendgrid_email import SendGridConfig, SendGridEmail
+from outreach.channels.smtp_email import SmtpConfig, SmtpEmail
+from outreach.channels.twilio_http import HttpLimits
+from outreach.channels.twilio_sms import TwilioConfig, TwilioSms
+from outreach.clocks import SharedClock, SystemClock
+from outreach.configuration.clinic_file import load_clinic
+from outreach.configuration.journey_files import load_journeys
+from outreach.configuration.policy_file import load_policy
+from outreach.configuration.triage_files import load_lexicons
+from outreach.domain.clinic import Clinic
+from outreach.domain.clock import Clock
+from outreach.domain.errors import ConfigurationError
+from outreach.domain.states import ChannelKind
+from outreach.domain.triage.engine import TriageEngine
+from outreach.intake import Intake
+from outreach.pipeline.ports import Channel, Wake
+from outreach.pipeline.world import Tempo, World
+from outreach.rendering.messages import MessageTemplates
+from outreach.settings import Settings
+from outreach.storage.crypto import Keyring
+from outreach.storage.database import Database
+from outreach.storage.models import JourneyVersion, Site
+from outreach.wakeup import CeleryWake, NoWake
+
+log = structlog.get_logger(__name__)
+
+SANDBOX_ACCOUNT = "AC" + "0" * 31 + "1"
+SANDBOX_TOKEN = "sandbox-auth-token"  # noqa: S105 - opens nothing but the sandbox on localhost
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Adapters to use in place of the wired ones: tests and simulations bring their own."""
+
+    clinic_clock: Clock | None = None
+    machine_clock: Clock | None = None
+    channels: Mapping[ChannelKind, Channel] | None = None
+    wake: Wake | None = None
+
+
+def build_world(settings: Settings, parts: Parts | None = None) -> World:
+    """Everything a process needs to work on the road.
+
+    Raises:
+        ConfigurationError: a setting or a file in ``config/`` is wrong.
+    """
+    parts = parts or Parts()
+    folder = settings.config_path()
+    clinic = load_clinic(folder / "clinic.yaml")
+    renderer = MessageTemplates()
+    machine = parts.machine_clock or SystemClock()
+    keys, index_key = settings.key_bytes()
+    channels = parts.channels
+    return World(
+        db=Database(settings.database(), Keyring(keys, index_key)),
+        clinic_clock=parts.clinic_clock or clinic_clock(settings, machine),
+        machine_clock=machine,
+        clinic=clinic,
+        policy=load_policy(folder / "policy.yaml"),
+        journeys=load_journeys(folder / "journeys", clinic, renderer.names()),
+        triage=TriageEngine(load_lexicons(folder / "triage")),
+        renderer=renderer,
+        channels=build_channels(settings, clinic) if channels is None else channels,
+        parse=build_intake(clinic),
+        wake=parts.wake or _wake(settings, machine),
+        tempo=_tempo(settings),
+    )
+
+
+def build_intake(clinic: Clinic) -> Intake:
+    """The parsers, knowing the clinic's region and the zones of its sites."""
+    return Intake(
+        default_zone=clinic.zone,
+        region=clinic.region,
+        zone_of=lambda text: site.zone if (site := clinic.site_named(text)) else None,
+    )
+
+
+def clinic_clock(settings: Settings, machine: Clock) -> Clock:
+    """Clinic time: the machine's own, unless a run shares a clock of its own."""
+    if settings.clock_file is None:
+        return machine
+    return SharedClock(settings.clock_file, machine)
+
+
+def build_channels(settings: Settings, clinic: Clinic) -> dict[ChannelKind, Channel]:
+    """SMS through Twilio or the sandbox; email where it may go.
+
+    Live email needs a recorded business associate agreement: SendGrid is not on Twilio's list of
+    HIPAA-eligible services.
+    """
+    channels: dict[ChannelKind, Channel] = {ChannelKind.SMS: TwilioSms(_twilio(settings))}
+    email = _email(settings, clinic)
+    if email is not None:
+        channels[ChannelKind.EMAIL] = email
+    return channels
+
+
+def _twilio(settings: Settings) -> TwilioConfig:
+    limits = HttpLimits(in_flight=settings.in_flight)
+    if settings.uses_sandbox:
+        return TwilioConfig(
+            account_sid=SANDBOX_ACCOUNT,
+            auth_token=SANDBOX_TOKEN,
+            public_url=settings.public_url,
+            from_number="+15005550006",
+            base_url=settings.sandbox_url,
+            limits=limits,
+        )
+    if settings.twilio_auth_token is None:
+        raise ConfigurationError("TWILIO_ACCOUNT_SID is set, but TWILIO_AUTH_TOKEN is not.")
+    return TwilioConfig(
+        account_sid=settings.twilio_account_sid or "",
+        auth_token=settings.twilio_auth_token.get_secret_value(),
+        public_url=settings.public_url,
+        messaging_service_sid=settings.twilio_messaging_service_sid,
+        from_number=settings.twilio_from_number,
+        limits=limits,
+    )
+
+
+def _email(settings: Settings, clinic: Clinic) -> Channel | None:
+    live = settings.smtp_host or settings.sendgrid_api_key
+    if live and not clinic.email_agreement:
+        log.warning("email.off", why="clinic.yaml records no agreement with the email provider")
+        return None
+    if settings.smtp_host:
+        return SmtpEmail(
+            SmtpConfig(
+                host=settings.smtp_host,
+                port=settings.smtp_port,
+                username=settings.smtp_username,
+                password=settings.smtp_password.get_secret_value(),
+                from_email=clinic.email_from,
+                from_name=clinic.name,
+                public_url=settings.public_url,
+            )
+        )
+    if settings.sendgrid_api_key is not None:
+        key = settings.sendgrid_api_key.get_secret_value()
+        return SendGridEmail(
+            SendGridConfig(key, clinic.email_from, clinic.name, settings.public_url)
+        )
+    if not settings.uses_sandbox:
+        return None
+    return SendGridEmail(
+        SendGridConfig(
+            api_key="SG.sandbox",
+            from_email=clinic.email_from,
+            from_name=clinic.name,
+            public_url=settings.public_url,
+            base_url=settings.sandbox_url,
+        )
+    )
+
+
+def _wake(settings: Settings, machine: Clock) -> Wake:
+    return CeleryWake(settings.broker_url, machine) if settings.broker_url else NoWake()
+
+
+def _tempo(settings: Settings) -> Tempo:
+    return Tempo(
+        batch=min(128, 2 * settings.in_flight),
+        request=settings.request_seconds,
+        lease=settings.lease_seconds,
+        settle=(settings.settle_first_seconds, settings.settle_last_seconds),
+    )
+
+
+def record_configuration(world: World) -> None:
+    """Writes the sites and journey versions in force to the database, for history's sake."""
+    with world.db.write() as unit:
+        for site in world.clinic.sites:
+            unit.people.put_site(
+                Site(code=site.code, name=site.name, zone=site.zone.key, phone=site.phone)
+            )
+        for journey in world.journeys:
+            if not unit.people.knows_journey(journey.name, journey.digest):
+                unit.add(
+                    JourneyVersion(
+                        id=world.new_id(),
+                        name=journey.name,
+                        digest=journey.digest,
+                        body=journey.source,
+                        loaded_at=world.clinic_now(),
+                    )
+                )

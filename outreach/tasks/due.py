@@ -1,0 +1,11 @@
+"""Due: the ledger's clockwork. See ``pipeline.due``."""
+
+from outreach.pipeline import due as stage
+from outreach.tasks.app import app
+from outreach.tasks.process import drain
+
+
+@app.task(name="outreach.due")
+def due() -> int:
+    """Decides on every touchpoint whose time has come."""
+    return drain(stage.drain)

@@ -1,0 +1,30 @@
+"""Send: one task per lane, so that urgent work never waits behind bulk. See ``pipeline.send``."""
+
+from collections.abc import Collection
+
+from outreach.domain.states import Urgency
+from outreach.pipeline import send as stage
+from outreach.tasks.app import app
+from outreach.tasks.process import drain
+
+
+def _lane(lane: Collection[Urgency]) -> int:
+    return drain(lambda world: stage.drain(world, lane, limit=500))
+
+
+@app.task(name="outreach.send_urgent")
+def send_urgent() -> int:
+    """Answers to patients and pages to staff."""
+    return _lane(stage.URGENT_LANE)
+
+
+@app.task(name="outreach.send")
+def send() -> int:
+    """Care messages."""
+    return _lane(stage.CARE_LANE)
+
+
+@app.task(name="outreach.send_bulk")
+def send_bulk() -> int:
+    """Campaigns and education."""
+    return _lane(stage.BULK_LANE)
