@@ -44,7 +44,7 @@ _LAYOUT = struct.Struct("<ddd")
 class SharedClock:
     """A clock that all processes of one run read from a file: an origin, and a rate.
 
-    The file holds the machine instant and the clinic instant of its last setting (seconds since the
+    The file holds the machine instant and the clinic instant of its last setting (in seconds of the
     epoch) and how many clinic seconds pass in one machine second. Rate 0 stands still.
     """
 
