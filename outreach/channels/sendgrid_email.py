@@ -31,6 +31,7 @@ from sendgrid.helpers.mail import (
 from outreach.channels.pooled import THREADS, SendingPool
 from outreach.channels.sending import Sending
 from outreach.channels.unsubscribe import unsubscribe_headers
+from outreach.domain.errors import ConfigurationError
 from outreach.domain.states import ChannelKind
 from outreach.pipeline.ports import Outgoing, ProviderRecord, ResultKind, SendResult
 
@@ -61,6 +62,8 @@ class SendGridEmail:
     kind = ChannelKind.EMAIL
 
     def __init__(self, config: SendGridConfig) -> None:
+        if not config.api_key:
+            raise ConfigurationError("SendGrid needs an API key: set it, or use SMTP.")
         # At DEBUG this logger prints the payload and the API key.
         logging.getLogger("python_http_client.client").disabled = True
         self._config = config

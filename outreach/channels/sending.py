@@ -23,12 +23,12 @@ class Sending(Iterator[list[SendResult]]):
         self._lock = threading.Lock()
         self._arrived = threading.Event()
         self._done = threading.Event()
-        self._on_cancel: Callable[[], None] | None = None
+        self._on_cancel: Callable[[], object] | None = None
         self.cancelled = False
         if not self._waiting:
             self._finish()
 
-    def on_cancel(self, callback: Callable[[], None]) -> None:
+    def on_cancel(self, callback: Callable[[], object]) -> None:
         """What stops the requests in flight; called from the thread that cancels."""
         self._on_cancel = callback
 

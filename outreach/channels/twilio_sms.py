@@ -53,9 +53,11 @@ class TwilioConfig:
     messaging_service_sid: str | None = None
     from_number: str | None = None
     base_url: str = API
-    limits: HttpLimits = HttpLimits()
+    limits: HttpLimits = field(default_factory=HttpLimits)
 
     def __post_init__(self) -> None:
+        if not self.account_sid or not self.auth_token:
+            raise ConfigurationError("Twilio needs the account SID and the auth token: set both.")
         if (self.messaging_service_sid is None) == (self.from_number is None):
             raise ConfigurationError(
                 "Twilio needs one sender: set either the Messaging Service SID or the number."
@@ -200,9 +202,12 @@ class TwilioSms:
             asyncio.create_task(self._work(connection, queue, sending))
             for _ in range(min(len(batch), self._config.limits.in_flight))
         ]
-        sending.on_cancel(
-            lambda: loop.call_soon_threadsafe(lambda: [worker.cancel() for worker in workers])
-        )
+
+        def stop() -> None:
+            for worker in workers:
+                worker.cancel()
+
+        sending.on_cancel(lambda: loop.call_soon_threadsafe(stop))
         try:
             await asyncio.gather(*workers)
         except asyncio.CancelledError:

@@ -1,5 +1,7 @@
 """Every known error code leads to one reaction, and an unknown one never to a blind retry."""
 
+from itertools import pairwise
+
 import pytest
 
 from outreach.domain.reactions import REACTIONS, Reaction, reaction_for, why
@@ -61,7 +63,7 @@ def test_a_server_error_is_unknown_whatever_code_it_carries() -> None:
 def test_no_two_rows_of_the_table_overlap() -> None:
     rows = sorted(REACTIONS, key=lambda rule: rule.first)
     assert all(rule.first <= rule.last for rule in rows)
-    assert all(a.last < b.first for a, b in zip(rows, rows[1:], strict=False))
+    assert all(a.last < b.first for a, b in pairwise(rows))
 
 
 def test_every_reaction_is_used_and_every_row_says_why() -> None:
