@@ -2,7 +2,7 @@
 
 from outreach.sandbox.app import create_sandbox
 from outreach.sandbox.config import Pace, ReceiptOrder, SandboxConfig
-from outreach.sandbox.server import SandboxServer, serve
+from outreach.sandbox.server import SandboxServer, running_sandbox, serve
 
 __all__ = [
     "Pace",
@@ -10,5 +10,6 @@ __all__ = [
     "SandboxConfig",
     "SandboxServer",
     "create_sandbox",
+    "running_sandbox",
     "serve",
 ]

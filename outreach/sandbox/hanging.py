@@ -48,6 +48,7 @@ class _Cut(Response):
         self._transport = transport
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive
         if self._transport is not None:
             self._transport.abort()
             return

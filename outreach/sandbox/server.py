@@ -2,10 +2,15 @@
 
 import asyncio
 import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from outreach.domain.errors import Unavailable
 from outreach.sandbox.app import create_sandbox
 from outreach.sandbox.config import SandboxConfig
 
@@ -53,3 +58,35 @@ def serve(config: SandboxConfig, host: str = "127.0.0.1", port: int = 8091) -> N
     who reaches the sandbox may read its record.
     """
     SandboxServer(config, host, port).run()
+
+
+@contextmanager
+def running_sandbox(config: SandboxConfig, port: int = 0) -> Iterator[str]:
+    """A sandbox in a thread of this process, on a free port of loopback; its address.
+
+    Raises:
+        Unavailable: it did not come up within ten seconds, or the port is taken.
+    """
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            raise Unavailable(f"Port {port} is in use: stop what uses it, or name another.") from None
+        server = SandboxServer(config, "127.0.0.1", listener.getsockname()[1])
+        thread = threading.Thread(target=server.run, args=([listener],), name="sandbox")
+        thread.start()
+        try:
+            _await_start(server, thread)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=15)
+
+
+def _await_start(server: SandboxServer, thread: threading.Thread) -> None:
+    deadline = time.monotonic() + 10
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > deadline:
+            raise Unavailable("The sandbox did not start: look at its record file and its log.")
+        time.sleep(0.005)
