@@ -21,11 +21,13 @@ class LoopThread:
         """Runs ``work`` in the loop; from any thread."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    def close(self) -> None:
-        """Cancels what still runs, awaits it, and ends the thread."""
-        if self._loop.is_closed():
-            return
+    def cancel_all(self) -> None:
+        """Cancels what runs and awaits it."""
         self.submit(self._cancel_all()).result(timeout=10)
+
+    def close(self) -> None:
+        """Cancels and awaits what still runs, and ends the thread."""
+        self.cancel_all()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
         self._loop.close()

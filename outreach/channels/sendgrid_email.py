@@ -28,6 +28,7 @@ from sendgrid.helpers.mail import (
     TrackingSettings,
 )
 
+from outreach.channels.mailbox import NOT_A_MAILBOX, is_mailbox
 from outreach.channels.pooled import THREADS, SendingPool
 from outreach.channels.sending import Sending
 from outreach.channels.unsubscribe import unsubscribe_headers
@@ -89,6 +90,10 @@ class SendGridEmail:
 
     def _send_one(self, outgoing: Outgoing) -> SendResult:
         message_id = outgoing.message_id
+        if not is_mailbox(outgoing.to):
+            return SendResult(
+                message_id, ResultKind.REJECTED, error_code=NOT_A_MAILBOX, detail="NotAMailbox"
+            )
         try:
             response = self._client.send(self._mail(outgoing))
         except HTTPError as error:

@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from ssl import create_default_context
 
+from outreach.channels.mailbox import NOT_A_MAILBOX, is_mailbox
 from outreach.channels.pooled import THREADS, SendingPool
 from outreach.channels.sending import Sending
 from outreach.channels.unsubscribe import unsubscribe_headers
@@ -63,10 +64,14 @@ class SmtpEmail:
 
     def _send_one(self, outgoing: Outgoing) -> SendResult:
         config = self._config
-        try:
-            mail = self._mail(outgoing)
-        except (ValueError, IndexError, LookupError) as error:  # an address no header can hold
-            return _result(outgoing, ResultKind.REJECTED, 553, error)
+        if not is_mailbox(outgoing.to):
+            return SendResult(
+                outgoing.message_id,
+                ResultKind.REJECTED,
+                error_code=NOT_A_MAILBOX,
+                detail="NotAMailbox",
+            )
+        mail = self._mail(outgoing)
         try:
             server = smtplib.SMTP(config.host, config.port, timeout=config.timeout_seconds)
         except (OSError, smtplib.SMTPException) as error:

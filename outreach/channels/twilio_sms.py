@@ -88,6 +88,7 @@ class _Connection:
         return OneShotHttpClient(config.base_url, limits), asyncio.Semaphore(limits.in_flight)
 
     def close(self) -> None:
+        self.loop.cancel_all()  # first: a text that meets a closed session would be an unknown
         self.loop.submit(self.http.close()).result(timeout=10)
         self.loop.close()
 

@@ -72,7 +72,9 @@ def running_sandbox(config: SandboxConfig, port: int = 0) -> Iterator[str]:
         try:
             listener.bind(("127.0.0.1", port))
         except OSError:
-            raise Unavailable(f"Port {port} is in use: stop what uses it, or name another.") from None
+            raise Unavailable(
+                f"Port {port} is in use: stop what uses it, or name another."
+            ) from None
         server = SandboxServer(config, "127.0.0.1", listener.getsockname()[1])
         thread = threading.Thread(target=server.run, args=([listener],), name="sandbox")
         thread.start()
