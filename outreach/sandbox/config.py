@@ -22,6 +22,8 @@ class ReceiptOrder(StrEnum):
     """In order, each one twice."""
     SHUFFLED = "shuffled"
     """All at the end, in any order."""
+    NONE = "none"
+    """Not at all: callbacks are best-effort, and an app must find out by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ class Lifecycle:
                 return
             events.append(self._event(message, event))
         await on_delivered(message)
-        if self._config.app_url is None:
+        if self._config.app_url is None or self._config.receipts is ReceiptOrder.NONE:
             return
         url = self._config.app_url + self._config.events_path
         if self._config.receipts is ReceiptOrder.LATE:

@@ -1,4 +1,4 @@
-"""The status callbacks of one message: in order, late, repeated or shuffled, as configured."""
+"""The status callbacks of one message, in the order (or disorder) that is configured."""
 
 import asyncio
 import random
@@ -35,6 +35,8 @@ class Receipts:
                 self._follow(address, form, 2, 0.0)
             case ReceiptOrder.IN_ORDER:
                 self._follow(address, form, 1, 0.0)
+            case ReceiptOrder.NONE:
+                return
 
     def finish(self) -> None:
         """There will be no further state: what was held back leaves, in any order."""

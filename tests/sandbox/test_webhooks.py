@@ -73,6 +73,14 @@ def test_receipts_can_be_shuffled(start: StartSandbox, receiver: Receiver) -> No
     assert any(seen != ["sending", "sent", "delivered"] for seen in by_sid.values())
 
 
+def test_receipts_can_be_lost(start: StartSandbox, receiver: Receiver) -> None:
+    sandbox = start(receipts=ReceiptOrder.NONE, app_url=receiver.url)
+    message = sandbox.text(status_callback=receiver.url + "/status")
+    eventually(lambda: message.fetch().status == "delivered")
+    sandbox.http.post("/sandbox/inbound", json={"from": "+12025550123", "body": "hello"})
+    assert receiver.wait_for(1)[0].form["Body"] == "hello"
+
+
 def test_a_5xx_is_tried_again_only_when_the_address_asks(
     sandbox: Sandbox, receiver: Receiver
 ) -> None:
