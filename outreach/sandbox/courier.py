@@ -1,0 +1,119 @@
+"""Carries signed webhooks to the app, and tries again as the address's own fragment asks."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urldefrag, urlencode
+
+import aiohttp
+
+from outreach.channels.signatures import (
+    SENDGRID_SIGNATURE_HEADER,
+    SENDGRID_TIMESTAMP_HEADER,
+    TWILIO_SIGNATURE_HEADER,
+    sendgrid_key_from_seed,
+    sign_sendgrid,
+    twilio_signature,
+)
+from outreach.sandbox.config import SandboxConfig
+
+_AT_ONCE = 32
+Form = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """Twilio's connection overrides: how often, and after which failures."""
+
+    retries: int = 1
+    after: frozenset[str] = frozenset({"ct"})
+    """``ct`` failed connections, ``rt`` no answer in time, ``4xx``, ``5xx``, or ``all``."""
+
+    @classmethod
+    def of(cls, fragment: str) -> "RetryPolicy":
+        """``rc=3&rp=5xx,ct,rt`` as it stands behind the ``#`` of a webhook's address."""
+        named = parse_qs(fragment)
+        count = named.get("rc", ["1"])[0]
+        causes = named.get("rp", ["ct"])[0]
+        return cls(min(int(count), 5) if count.isdigit() else 1, frozenset(causes.split(",")))
+
+    def covers(self, cause: str) -> bool:
+        """Whether a failure of this kind is tried again."""
+        return cause in self.after or "all" in self.after
+
+
+class Courier:
+    """One pool of connections to the app. Never raises for an app that is down or refuses."""
+
+    def __init__(self, config: SandboxConfig) -> None:
+        self._config = config
+        self._key = sendgrid_key_from_seed(config.sendgrid_seed)
+        self._session: aiohttp.ClientSession | None = None
+        self.delivered = 0
+        self.lost = 0
+        """Webhooks given up after the last retry."""
+
+    async def open(self) -> None:
+        """Inside the loop that will use it."""
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=_AT_ONCE, keepalive_timeout=4),
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=5, sock_read=self._config.webhook_timeout_seconds
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    async def close(self) -> None:
+        """Drops what is under way."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def form(self, address: str, form: Form) -> None:
+        """A form as Twilio posts it, signed over the address without its fragment."""
+        url, fragment = urldefrag(address)
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
+            "I-Twilio-Idempotency-Token": str(uuid.uuid4()),
+            TWILIO_SIGNATURE_HEADER: twilio_signature(self._config.auth_token, url, form),
+        }
+        await self._post(url, urlencode(form).encode(), headers, RetryPolicy.of(fragment))
+
+    async def events(self, url: str, body: bytes) -> None:
+        """A JSON array as SendGrid's event webhook posts it."""
+        timestamp = str(int(self._config.clock.now().timestamp()))
+        headers = {
+            "Content-Type": "application/json",
+            SENDGRID_TIMESTAMP_HEADER: timestamp,
+            SENDGRID_SIGNATURE_HEADER: sign_sendgrid(self._key, timestamp, body),
+        }
+        await self._post(url, body, headers, RetryPolicy(3, frozenset({"all"})))
+
+    async def _post(
+        self, url: str, body: bytes, headers: dict[str, str], policy: RetryPolicy
+    ) -> None:
+        for attempt in range(policy.retries + 1):
+            cause = await self._try(url, body, headers)
+            if cause is None:
+                self.delivered += 1
+                return
+            if not policy.covers(cause):
+                break
+            if attempt < policy.retries:
+                await asyncio.sleep(self._config.webhook_pause_seconds * 2**attempt)
+        self.lost += 1
+
+    async def _try(self, url: str, body: bytes, headers: dict[str, str]) -> str | None:
+        """None when it was taken, else the kind of failure in the words of ``RetryPolicy``."""
+        if self._session is None or self._session.closed:
+            return "closed"
+        try:
+            async with self._session.post(
+                url, data=body, headers=headers, allow_redirects=False
+            ) as response:
+                await response.read()
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            return "ct"
+        except (aiohttp.ClientError, TimeoutError):
+            return "rt"
+        return None if response.status < 400 else f"{response.status // 100}xx"
