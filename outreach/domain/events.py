@@ -116,6 +116,8 @@ class AppointmentData:
     actual_start: datetime | None = None
     actual_end: datetime | None = None
     lots: tuple[str, ...] = ()
+    date_only: bool = False
+    """The sender gave a day without a time: ``start`` is local midnight, and no text may name it."""
 
 
 @dataclass(frozen=True, slots=True)
