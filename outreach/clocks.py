@@ -67,7 +67,7 @@ class SharedClock:
         return datetime.fromtimestamp(clinic + elapsed * rate, UTC)
 
     def set(self, at: datetime, rate: float = 0.0) -> None:
-        """From now on the clock shows ``at`` and runs at ``rate``; readers see it at once, whole."""
+        """From now on the clock shows ``at`` and runs at ``rate``; readers see it whole."""
         fresh = self.path.with_suffix(f".{os.getpid()}")
         fresh.write_bytes(_LAYOUT.pack(self.machine.now().timestamp(), at.timestamp(), rate))
         fresh.replace(self.path)
