@@ -19,7 +19,7 @@ from outreach.domain.clock import Clock
 from outreach.domain.errors import ConfigurationError
 from outreach.domain.states import ChannelKind
 from outreach.domain.triage.engine import TriageEngine
-from outreach.intake import Intake
+from outreach.intake.detect import Intake
 from outreach.pipeline.ports import Channel, Wake
 from outreach.pipeline.world import Tempo, World
 from outreach.rendering.messages import MessageTemplates
