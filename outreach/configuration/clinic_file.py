@@ -109,6 +109,7 @@ class ClinicFile(StrictModel):
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("en", "es")
     default_language: Language = "en"
     sites: Annotated[tuple[SiteEntry, ...], Field(min_length=1)]
+    default_site: Code | None = None
     services: dict[Code, tuple[Words, ...]]
     """Kind of visit -> the service texts of the scheduling system that mean it."""
     on_call: Annotated[tuple[OnCallEntry, ...], Field(min_length=1)]
@@ -151,6 +152,13 @@ class ClinicFile(StrictModel):
                     f"'{name}' also names the site {owner[name]}. Leave it to the one it means.",
                 )
             owner |= dict.fromkeys(site.names(), site.code)
+        codes = {site.code for site in self.sites}
+        if self.default_site is not None and self.default_site not in codes:
+            raise FaultAt(
+                ("default_site",),
+                f"'{self.default_site}' is not the code of a site. Write one of"
+                f" {', '.join(sorted(codes))}.",
+            )
 
     def _check_services(self) -> None:
         owner: dict[str, str] = {}
@@ -189,6 +197,7 @@ def load_clinic(path: Path) -> Clinic:
             for kind, texts in written.services.items()
             for text in texts
         },
+        default_site=written.default_site,
         languages=written.languages,
         default_language=written.default_language,
         on_call=tuple(

@@ -52,6 +52,8 @@ class Clinic:
     sites: tuple[Site, ...]
     services: dict[str, str]
     """Lower-case service text of the scheduling system -> kind of visit (``infusion``)."""
+    default_site: str | None = None
+    """Where a visit is when the scheduling system names no place; None sends it to staff."""
     languages: tuple[str, ...] = ("en", "es")
     default_language: str = "en"
     on_call: tuple[OnCall, ...] = ()
@@ -64,8 +66,10 @@ class Clinic:
     """True where Twilio itself answers STOP, START and HELP (its default on long codes)."""
 
     def site_named(self, text: str | None) -> Site | None:
-        """The site a scheduling system means; the only site when it names none."""
+        """The site a scheduling system means; the default or the only site when it names none."""
         if text is None or not text.strip():
+            if self.default_site is not None:
+                return self.site(self.default_site)
             return self.sites[0] if len(self.sites) == 1 else None
         wanted = text.strip().casefold()
         for site in self.sites:

@@ -1,0 +1,59 @@
+"""The ledger of a finished simulation as rows: the contract of ``outreach simulate``."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from outreach.pipeline.world import World
+from outreach.storage.models import Message, Touchpoint
+from outreach.storage.unit import Unit
+
+
+def rows(world: World, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
+    """Touchpoints by the time they were decided or are due, then follow-ups; times in ``zone``."""
+    with world.db.read() as unit:
+        touchpoints = unit.ledger.everything()
+        names = _names(unit, {row.patient_id for row in touchpoints})
+        messages = unit.messages.of_touchpoints([row.id for row in touchpoints])
+        for row in sorted(touchpoints, key=lambda item: item.decided_at or item.due_at):
+            yield _touchpoint(row, messages.get(row.id, []), names, zone)
+        items = unit.followups.worklist(closed=True)
+        names |= _names(unit, {row.patient_id for row in items if row.patient_id is not None})
+        for item in sorted(items, key=lambda item: (item.created_at, item.id)):
+            yield {
+                "at": item.created_at.astimezone(zone).isoformat(),
+                "patient": names.get(item.patient_id) if item.patient_id else None,
+                "followup": item.kind,
+                "priority": item.priority.value,
+                "due": item.due_at.astimezone(zone).isoformat(),
+                "summary": item.summary,
+            }
+
+
+def _names(unit: Unit, ids: set[UUID]) -> dict[UUID, str]:
+    """What the scenario calls each patient: the first identifier."""
+    found = unit.people.identifiers_of(ids)
+    return {patient_id: found[patient_id][0].value for patient_id in ids if found[patient_id]}
+
+
+def _touchpoint(
+    row: Touchpoint, messages: list[Message], names: dict[UUID, str], zone: ZoneInfo
+) -> dict[str, Any]:
+    said = [message for message in messages if message.body is not None]
+    first = next((message for message in said if message.channel is row.channel), None)
+    return {
+        "at": (row.decided_at or row.due_at).astimezone(zone).isoformat(),
+        "patient": names.get(row.patient_id, str(row.patient_id)),
+        "journey": row.journey,
+        "step": row.step,
+        "anchor": row.anchor_at.astimezone(zone).isoformat(),
+        "outcome": row.status.value,
+        "reason": None if row.reason is None else row.reason.value,
+        "channel": None if row.channel is None else row.channel.value,
+        "language": None if first is None else first.language,
+        "body": None if first is None else first.body,
+        "also": [message.channel.value for message in said if message is not first],
+        "due": row.due_at.astimezone(zone).isoformat(),
+        "why": row.note,
+    }
