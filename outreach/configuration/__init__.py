@@ -1,0 +1,1 @@
+"""Reads what a clinic edits in ``config/`` into values of the domain."""
