@@ -1,0 +1,172 @@
+"""What a reply says to the question the patient was last asked.
+
+Bare numbers and letters mean something only here. In doubt the worse reading counts.
+"""
+
+import math
+from dataclasses import dataclass
+
+from outreach.domain.triage.folding import Piece, number_in, pieces, split_number
+from outreach.domain.triage.result import Action, Label, Prompt
+
+YES = frozenset("y yes yeah yea yep yup yess ye s si sip simon claro cierto correct affirmative "
+                "definitely absolutely afirmativo".split())  # fmt: skip
+NO = frozenset("n no nope nah none negative nada ninguno ninguna nunca never neither tampoco "
+               "non noo nop".split())  # fmt: skip
+HALF_YES = frozenset("maybe sometimes little bit slightly somewhat kinda sorta some poco poquito "
+                     "quizas quiza talvez algo veces mild minor leve probably think creo "
+                     "possibly".split())  # fmt: skip
+SEVERITY_WORDS = {
+    0: frozenset("o no none nothing zero cero nada ninguno ninguna not nope".split()),
+    1: frozenset("one uno mild little slight slightly leve poco poquito bit minor".split()),
+    2: frozenset("two dos moderate medium some moderado moderada regular middle".split()),
+    3: frozenset(
+        "three tres severe bad fuerte fuertes severo severa grave mucho horrible terrible worst "
+        "unbearable insoportable peor extreme awful".split()
+    ),
+}
+CONFIRM = frozenset("c confirm confirmed confirming yes yeah yep yup ok okay sure si confirmo "
+                    "confirmado confirmada confirmar claro correct".split())  # fmt: skip
+RESCHEDULE = frozenset("r reschedule change move resched reprogramar cambiar cambio cambiarla "
+                       "reagendar mover".split())  # fmt: skip
+DONE = frozenset("d done finished completed complete did took taken infused listo lista hecho "
+                 "hecha termine terminado terminada completo puse hice".split())  # fmt: skip
+LATE = frozenset("l late later delayed tarde luego atrasada atrasado despues".split())
+SKIP = frozenset("skip skipped skipping missed miss omitir omiti omitido omitida salte saltar "
+                 "brinque olvide perdi".split())  # fmt: skip
+_NOT_BAD = frozenset({("not", "bad"), ("not", "too"), ("not", "really"), ("no", "mucho"),
+                      ("no", "muy"), ("not", "very"), ("not", "much")})  # fmt: skip
+_COUNTED = frozenset(
+    "day days hour hours hrs hr min mins minutes week weeks pills pill times time pm am ml mg "
+    "sites site lbs dia dias hora horas semana semanas pastillas veces sitios".split()
+)
+_SHORT = 4
+_TOP = 3
+_OF_TEN = {3: 7, 2: 4, 1: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer to the open question and what must happen because of it."""
+
+    value: str | None
+    """``0``..``3``, ``yes``, ``no``, ``confirm``, ``reschedule``, ``done``, ``late``, ``skip``;
+    None when an answer was given that the question has no place for (a 7 on a scale to 3)."""
+    label: Label
+    action: Action
+    concept: str
+
+
+def read_answer(text: str, prompt: Prompt) -> Answer | None:
+    """The answer in ``text`` to ``prompt``; None when there is none."""
+    words = [part for piece in pieces(text) for part in split_number(piece)]
+    words = [word for word in words if word.text.isascii()]
+    if not words:
+        return None
+    match prompt:
+        case Prompt.SEVERITY_0_3:
+            return _severity(words)
+        case Prompt.REDFLAG_YES_NO | Prompt.SCREEN:
+            return _yes_no(words, prompt)
+        case Prompt.CONFIRM:
+            return _confirm(words)
+        case Prompt.DOSE:
+            return _dose(words)
+
+
+def _severity(words: list[Piece]) -> Answer | None:
+    grades = _grades(words)
+    if grades is None:
+        return _severity_in_words(words)
+    worst = math.ceil(max(grades))
+    if worst > _TOP:
+        return Answer(None, Label.UNCLEAR, Action.SAME_DAY, "answer_out_of_range")
+    return _graded(worst)
+
+
+def _severity_in_words(words: list[Piece]) -> Answer | None:
+    texts = [word.text for word in words]
+    if len(texts) > _SHORT:
+        return None
+    if tuple(texts[:2]) in _NOT_BAD:
+        return _graded(1)
+    found = [grade for grade, known in SEVERITY_WORDS.items() if known & set(texts)]
+    return _graded(max(found)) if found else None
+
+
+def _graded(grade: int) -> Answer:
+    label, action = {
+        0: (Label.NONE_OK, Action.NONE),
+        1: (Label.SYMPTOM_MILD, Action.ROUTINE),
+        2: (Label.SYMPTOM_MODERATE, Action.SAME_DAY),
+        3: (Label.URGENT, Action.PAGE_1H),
+    }[grade]
+    return Answer(str(grade), label, action, f"answer_severity_{grade}")
+
+
+def _grades(words: list[Piece]) -> list[float] | None:
+    """The numbers that answer: at the start of the reply, or alone in a short one."""
+    numbers = [i for i, w in enumerate(words) if _number(w.text) is not None]
+    if not numbers or (numbers[0] > 0 and len(words) > _SHORT + 2):
+        return None
+    first = numbers[0]
+    if first + 1 < len(words) and words[first + 1].text in _COUNTED:
+        return None
+    value = _number(words[first].text)
+    assert value is not None  # noqa: S101 - chosen for being a number
+    following = _number(words[first + 1].text) if first + 1 < len(words) else None
+    if following == 10 and "/" in words[first].after:
+        return [next((g for g, least in _OF_TEN.items() if value >= least), 0)]
+    grades = [value]
+    position = first + 1
+    while position < len(words) and (
+        words[position].text in {"to", "or", "a", "o", "y", "and"}
+        or _number(words[position].text) is not None
+    ):
+        other = _number(words[position].text)
+        counted = position + 1 < len(words) and words[position + 1].text in _COUNTED
+        if other is not None and words[position].text != "o" and not counted:
+            grades.append(other)
+        position += 1
+    return grades
+
+
+def _number(word: str) -> float | None:
+    return 0.0 if word == "o" else number_in(word)
+
+
+def _yes_no(words: list[Piece], prompt: Prompt) -> Answer | None:
+    texts = [word.text for word in words]
+    short = len(texts) <= _SHORT
+    said_yes = texts[0] in YES or (short and bool(YES & set(texts)))
+    if not said_yes and texts[0] not in NO and short:
+        said_yes = bool(HALF_YES & set(texts))
+    if said_yes:
+        urgent = prompt is Prompt.REDFLAG_YES_NO
+        label = Label.URGENT if urgent else Label.SYMPTOM_MODERATE
+        action = Action.PAGE_1H if urgent else Action.SAME_DAY
+        return Answer("yes", label, action, f"answer_{prompt.value}_yes")
+    if texts[0] in NO or tuple(texts[:2]) == ("not", "really"):
+        return Answer("no", Label.NONE_OK, Action.NONE, f"answer_{prompt.value}_no")
+    return None
+
+
+def _confirm(words: list[Piece]) -> Answer | None:
+    first = words[0].text
+    texts = {word.text for word in words}
+    if texts & (RESCHEDULE - {"r"}) or first in {"r", "no", "n"}:
+        return Answer("reschedule", Label.LOGISTICS, Action.ROUTINE, "answer_reschedule")
+    if first in CONFIRM and not (texts & {"cant", "not", "no"}):
+        return Answer("confirm", Label.LOGISTICS, Action.NONE, "answer_confirm")
+    return None
+
+
+def _dose(words: list[Piece]) -> Answer | None:
+    texts = [word.text for word in words[:_SHORT]]
+    if texts[0] in {"no", "not", "n"} or set(texts) & SKIP:
+        return Answer("skip", Label.LOGISTICS, Action.ROUTINE, "answer_dose_skip")
+    if set(texts) & LATE:
+        return Answer("late", Label.LOGISTICS, Action.ROUTINE, "answer_dose_late")
+    if set(texts) & (DONE | {"y", "yes", "si", "ya"}):
+        return Answer("done", Label.NONE_OK, Action.NONE, "answer_dose_done")
+    return None

@@ -1,0 +1,219 @@
+"""How to take a matched phrase: denied, long ago, somebody else's, or only imagined.
+
+Asymmetric toward safety: a red flag is set aside only on strong evidence (clinical rules after
+NegEx and ConText, with the reach of a negation ended by ``but``, punctuation, emoji and ``and``).
+"""
+
+from collections.abc import Sequence
+
+from outreach.domain.triage.folding import Gap
+from outreach.domain.triage.lexicon import SYMPTOM_LABELS, Cue
+from outreach.domain.triage.reading import Match, Reading, Span
+from outreach.domain.triage.result import Label
+
+NEGATION = "negation"
+IDIOM = "idiom"
+HYPOTHETICAL = "hypothetical"
+LONG_AGO = "long ago"
+OTHER_PAST = "another person, past"
+"""The rules that set a finding aside, as findings and reasons name them."""
+
+REACH = 5
+"""How many words a negation reaches over."""
+LIST_REACH = 14
+"""How many words it reaches over through a list joined by ``or``."""
+HYPOTHETICAL_REACH = 10
+_CLAUSE_MAY_FOLLOW = 2
+_LIST_STEP = 6
+_SEVERE_REACH = 3
+_PRONOUNS = frozenset({"me", "se", "te", "le", "really", "even", "any", "currently", "actually"})
+_POST_NEGATION = frozenset({"no", "none", "nope", "negative", "denied", "nada", "ninguno",
+                            "ninguna"})  # fmt: skip
+_MARKS_BEFORE_ANSWER = frozenset(":?=-")
+
+
+class Context:
+    """The cues of one reading, laid out by word for quick questions."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        count = len(reading.words) + 1
+        self._false_negation = _covered(reading.spans(Cue.NOT_NEGATION), count)
+        self._breaks = _covered(reading.spans(Cue.BREAK), count)
+        self._clauses = _covered(reading.spans(Cue.CLAUSE), count)
+        self._continues = _covered(reading.spans(Cue.CONTINUES), count)
+        self._ands = _covered(reading.spans(Cue.AND), count)
+        self._negation_ends = [False] * count
+        for span in reading.spans(Cue.NEGATION):
+            if not self._false_negation[span.first] and not self._false_negation[span.end - 1]:
+                self._negation_ends[span.end - 1] = True
+
+    def set_aside(self, match: Match) -> str | None:
+        """The rule that takes this match out of account, or None when it stands."""
+        span, concept = match.span, match.concept
+        if self._inside_idiom(span):
+            return IDIOM
+        if concept.label not in SYMPTOM_LABELS:
+            deniable = concept.label in {Label.NONE_OK, Label.OPT_OUT}
+            return NEGATION if deniable and self.negated(span) else None
+        if self._of_another(span):
+            return OTHER_PAST
+        if self.negated(span):
+            return NEGATION
+        if concept.always:
+            return None
+        if self._hypothetical(span):
+            return HYPOTHETICAL
+        return LONG_AGO if self._long_ago(span) else None
+
+    def severe_near(self, span: Span) -> bool:
+        """True when a severity word stands close by in the same sentence."""
+        first, end = self._reading.sentence(span.first)
+        low, high = max(first, span.first - _SEVERE_REACH), min(end, span.end + _SEVERE_REACH)
+        return any(
+            low <= cue.first and cue.end <= high and not self._negation_before(cue)
+            for cue in self._reading.spans(Cue.SEVERE)
+        )
+
+    def negated(self, span: Span) -> bool:
+        """True when a negation reaches the span from before, or answers it from behind."""
+        if self._starts_with_negation(span):
+            return False
+        return self._negation_before(span) or self._negation_behind(span)
+
+    def _starts_with_negation(self, span: Span) -> bool:
+        """``no puedo respirar``, ``not peeing``: the negation is part of the complaint."""
+        return any(
+            cue.first <= span.first < cue.end or span.first <= cue.first < span.end
+            for cue in self._reading.spans(Cue.NEGATION)
+        )
+
+    def _negation_before(self, span: Span) -> bool:
+        reading, ends, reach, word = self._reading, self._negation_ends, REACH, span.first - 1
+        in_list = self._list_goes_on(span)
+        while word >= 0 and span.first - word <= reach + (LIST_REACH if in_list else 0):
+            if reading.gaps[word] is Gap.HARD or self._breaks[word] or self._ands[word]:
+                return False
+            if reading.gaps[word] is Gap.SOFT and not (in_list and self._comma(word)):
+                return False
+            if ends[word]:
+                return True
+            if self._clauses[word]:
+                return self._denied_clause(word)
+            in_list = in_list or self._continues[word]
+            word -= 1
+        return False
+
+    def _denied_clause(self, word: int) -> bool:
+        """``no tengo``: a new statement is denied only by a negation right before it."""
+        before = word - 1
+        while before >= 0 and self._reading.words[before] in _PRONOUNS:
+            before -= 1
+        return (
+            before >= 0
+            and self._negation_ends[before]
+            and self._reading.gaps[before] is Gap.SPACE
+        )
+
+    def _comma(self, word: int) -> bool:
+        return set(self._reading.separators[word].strip()) <= {","}
+
+    def _list_goes_on(self, span: Span) -> bool:
+        """True when ``or``/``ni`` follows soon after the span: ``no fever, rash or chills``."""
+        reading = self._reading
+        for word in range(span.end - 1, min(span.end + _LIST_STEP, len(reading.words))):
+            if word >= span.end and self._continues[word]:
+                return True
+            if reading.gaps[word] is Gap.HARD or (word >= span.end and self._breaks[word]):
+                return False
+            if word >= span.end and self._clauses[word]:
+                return False
+        return False
+
+    def _negation_behind(self, span: Span) -> bool:
+        """``chest pain: no`` and ``fever? none``."""
+        reading, answer = self._reading, span.end
+        if answer >= len(reading.words) or reading.words[answer] not in _POST_NEGATION:
+            return False
+        if not set(reading.separators[span.end - 1].strip()) & _MARKS_BEFORE_ANSWER:
+            return False
+        return reading.gaps[answer] is not Gap.SPACE or answer == len(reading.words) - 1
+
+    def _inside_idiom(self, span: Span) -> bool:
+        return any(
+            idiom.first <= span.first and span.end <= idiom.end
+            for idiom in self._reading.spans(Cue.IDIOM)
+        )
+
+    def _hypothetical(self, span: Span) -> bool:
+        reading = self._reading
+        cues = list(reading.spans(Cue.HYPOTHETICAL))
+        if reading.asks or reading.spans(Cue.ASKS):
+            cues += reading.spans(Cue.MAYBE_HYPOTHETICAL)
+        return any(self._imagines(cue, span) for cue in cues)
+
+    def _imagines(self, cue: Span, span: Span) -> bool:
+        """True when nothing closes the way from ``what if`` to the span.
+
+        A new statement closes it (``what if its bad, i have chest pain``) except right after
+        the cue (``what if i have``).
+        """
+        if cue.first <= span.first < cue.end:
+            return True
+        if cue.end > span.first or span.first - cue.end > HYPOTHETICAL_REACH:
+            return False
+        in_list = self._list_goes_on(span)
+        for word in range(cue.end - 1, span.first):
+            gap = self._reading.gaps[word]
+            if gap is Gap.HARD or (gap is Gap.SOFT and not (in_list and self._comma(word))):
+                return False
+            if word < cue.end:
+                continue
+            in_list = in_list or self._continues[word]
+            late = word - cue.end >= _CLAUSE_MAY_FOLLOW
+            if self._breaks[word] or (late and self._clauses[word]):
+                return False
+        return True
+
+    def _long_ago(self, span: Span) -> bool:
+        return self._cue_in_sentence(Cue.LONG_AGO, span) and not self._present(span)
+
+    def _of_another(self, span: Span) -> bool:
+        """A named third person, in the past: staff read it, nobody is paged."""
+        if self._present(span):
+            return False
+        if self._person_before(Cue.OTHER, span):
+            return self._cue_in_sentence(Cue.OTHER_PAST, span) or self._long_ago(span)
+        return self._person_before(Cue.CLOSE, span) and self._long_ago(span)
+
+    def _person_before(self, cue: Cue, span: Span) -> bool:
+        first, _ = self._reading.sentence(span.first)
+        for person in self._reading.spans(cue):
+            if first <= person.first and person.end <= span.end:
+                own = self._reading.spans(Cue.SELF)
+                if not any(person.end <= me.first < span.end for me in own):
+                    return True
+        return False
+
+    def _present(self, span: Span) -> bool:
+        return self._cue_in_sentence(Cue.PRESENT, span)
+
+    def _cue_in_sentence(self, cue: Cue, span: Span) -> bool:
+        """A cue anywhere in the statement around the span: sentence ends and ``but`` close it."""
+        first, end = self._reading.sentence(span.first)
+        for word in range(first, min(end, len(self._breaks))):
+            if self._breaks[word]:
+                if word < span.first:
+                    first = word + 1
+                elif word >= span.end:
+                    end = word
+                    break
+        return any(first <= c.first and c.end <= end for c in self._reading.spans(cue))
+
+
+def _covered(spans: Sequence[Span], count: int) -> list[bool]:
+    covered = [False] * count
+    for span in spans:
+        for word in range(span.first, span.end):
+            covered[word] = True
+    return covered

@@ -1,0 +1,154 @@
+"""The engine: one reply in, one decision out. Deterministic, no network, compiled once.
+
+Every lexicon reads every reply, whatever language the patient is said to speak: people mix.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from outreach.domain.triage import verdict
+from outreach.domain.triage.answers import read_answer
+from outreach.domain.triage.context import Context
+from outreach.domain.triage.folding import pieces
+from outreach.domain.triage.keywords import bare_word, carrier_keyword
+from outreach.domain.triage.lexicon import Concept, Lexicon, TriageSettings
+from outreach.domain.triage.measures import Kind, Measures
+from outreach.domain.triage.reading import Match, Reader, Reading
+from outreach.domain.triage.result import Action, Label, Prompt, Triage
+from outreach.domain.triage.verdict import Seen
+
+
+class TriageEngine:
+    """Understands replies. Safe to share between threads: it keeps nothing of what it reads."""
+
+    def __init__(
+        self, lexicons: Mapping[str, Lexicon], settings: TriageSettings | None = None
+    ) -> None:
+        """Compiles the lexicons, keyed by language.
+
+        Raises:
+            ValueError: a phrase cannot be read, or ``when_severe`` names no concept.
+        """
+        self._settings = settings or TriageSettings()
+        self._readers = {
+            language: Reader(lexicon, [other for other in lexicons.values() if other is not lexicon])
+            for language, lexicon in lexicons.items()
+        }
+        self._measures = {
+            language: {Kind(name): words for name, words in lexicon.measures.items()}
+            for language, lexicon in lexicons.items()
+        }
+        self._severe = _severe_forms(lexicons.values())
+
+    def triage(
+        self, text: str, language: str | None = None, prompt: Prompt | None = None
+    ) -> Triage:
+        """Decides on one reply.
+
+        ``language`` (``en``, ``es-US``) only says which lexicon reads first: all are consulted.
+        ``prompt`` is the open question that gives a bare ``2`` or ``Y`` its meaning.
+        """
+        found = pieces(text)
+        sightings: list[Seen] = []
+        asks = "?" in text
+        for name in self._order(language):
+            sightings += self._seen(self._readers[name].read(found), self._measures[name])
+        seen = verdict.settled(_once(sightings))
+        seen += self._combined(seen)
+        keyword = carrier_keyword(text)
+        answer = read_answer(text, prompt) if prompt is not None else None
+        labels = verdict.labels_of(seen, found, None if answer else keyword, asks=asks)
+        standing = verdict.by_weight(seen)
+        names = list(dict.fromkeys(item.concept.name for item in standing))
+        actions = {item.concept.action for item in standing}
+        if answer is not None:
+            labels.add(answer.label)
+            actions.add(answer.action)
+            names.append(answer.concept)
+        stopped = keyword == "stop"
+        if stopped:
+            labels.add(Label.OPT_OUT)
+        label = verdict.worst(labels)
+        action = verdict.action_for(label, answer, actions)
+        return Triage(
+            label=label,
+            urgent=label is Label.URGENT,
+            action=action,
+            concepts=tuple(names),
+            opt_out=stopped or any(item.concept.label is Label.OPT_OUT for item in standing),
+            opt_in=keyword == "start" or verdict.OPT_IN in names,
+            help=keyword == "help" or verdict.HELP in names,
+            staff=action is not Action.NONE
+            or bare_word(text) == "cancel"
+            or verdict.needs_reading(seen, found, label),
+            at_er=verdict.AT_ER in names,
+            answer=answer.value if answer is not None else None,
+            findings=tuple(item.finding() for item in sorted(seen, key=_place)),
+            reason=verdict.reason(label, action, seen, answer),
+        )
+
+    def _order(self, language: str | None) -> list[str]:
+        own = (language or "").split("-")[0].casefold()
+        return sorted(self._readers, key=lambda name: (name != own, name))
+
+    def _seen(self, reading: Reading, words: Mapping[Kind, frozenset[str]]) -> Iterator[Seen]:
+        context = Context(reading)
+        measured = Measures(reading, words, self._settings).matches()
+        for match in [*reading.matches, *measured]:
+            yield Seen(
+                self._graded(match, context),
+                reading.places[match.span.first][0],
+                reading.places[match.span.end - 1][1],
+                match.span.rule,
+                context.set_aside(match),
+            )
+
+    def _graded(self, match: Match, context: Context) -> Concept:
+        """The concept, or the worse one it becomes beside a word such as ``severe``."""
+        severe = self._severe.get(match.concept.name)
+        if severe is None or not context.severe_near(match.span):
+            return match.concept
+        return severe
+
+    def _combined(self, seen: list[Seen]) -> list[Seen]:
+        standing = [item for item in seen if item.set_aside is None]
+        said = {item.concept.name for item in standing}
+        result = []
+        for combination in self._settings.combinations:
+            if combination.unless & said or not all(need & said for need in combination.needs):
+                continue
+            wanted = frozenset[str]().union(*combination.needs)
+            parts = [item for item in standing if item.concept.name in wanted]
+            start, end = min(item.start for item in parts), max(item.end for item in parts)
+            result.append(Seen(combination.concept, start, end, "combination"))
+        return result
+
+
+def _severe_forms(lexicons: Iterable[Lexicon]) -> dict[str, Concept]:
+    """What each concept becomes beside a severity word: the one it names, or a same-day one."""
+    concepts = {concept.name: concept for lexicon in lexicons for concept in lexicon.concepts}
+    forms: dict[str, Concept] = {}
+    for concept in concepts.values():
+        if concept.when_severe is not None:
+            if concept.when_severe not in concepts:
+                raise ValueError(f"{concept.name}: when_severe names no concept")
+            forms[concept.name] = concepts[concept.when_severe]
+        elif concept.label is Label.SYMPTOM_MILD:
+            forms[concept.name] = Concept(
+                concept.name, Action.SAME_DAY, Label.SYMPTOM_MODERATE, f"severe {concept.about}"
+            )
+    return forms
+
+
+def _place(item: Seen) -> tuple[int, int, str]:
+    return item.start, item.end, item.concept.name
+
+
+def _once(seen: list[Seen]) -> list[Seen]:
+    """One sighting per concept and place. Where one language sees it denied, it is denied:
+    a word that two languages share (``pus``) is negated in the language of its sentence."""
+    best: dict[tuple[str, int, int], Seen] = {}
+    for item in seen:
+        key = (item.concept.name, item.start, item.end)
+        if key not in best or (best[key].set_aside is None and item.set_aside is not None):
+            best[key] = item
+    return list(best.values())

@@ -1,0 +1,114 @@
+"""The notation nurses write phrases in, and its compilation to regular expressions.
+
+``a|b`` one of several words, ``wont+stop`` two words as one choice, ``<pain>`` a word of a group, ``word?`` may be missing,
+``..`` up to three words between, ``...`` up to six. A gap never crosses the end of a sentence.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+STOP = "|"
+"""Stands after a word that ends a sentence in the text that phrases are matched against."""
+
+_GAPS = {"..": 3, "...": 6}
+_WORD = re.compile(r"^[a-z0-9]+(?:\+[a-z0-9]+)*$")
+_ADJACENT = r"\|? "
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place in a phrase: what may stand there, whether it may be missing, the gap before."""
+
+    choices: tuple[str, ...]
+    """Each choice is one or more words."""
+    optional: bool = False
+    gap_before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A phrase ready to be matched."""
+
+    source: str
+    slots: tuple[Slot, ...]
+    pattern: re.Pattern[str]
+
+    def words(self) -> Iterable[str]:
+        """Every single word the phrase knows."""
+        for slot in self.slots:
+            for choice in slot.choices:
+                yield from choice.split()
+
+
+def compile_phrase(source: str, groups: Mapping[str, Sequence[str]]) -> Phrase:
+    """Reads one phrase.
+
+    Raises:
+        ValueError: the phrase is empty, names an unknown group, or begins or ends with a gap
+            or an optional word; the message says which, for the loader to add file and line.
+    """
+    slots: list[Slot] = []
+    gap = 0
+    pieces = source.split()
+    if not pieces or pieces[0] in _GAPS or pieces[-1] in _GAPS:
+        raise ValueError("a phrase starts and ends with a word")
+    for piece in pieces:
+        if piece in _GAPS:
+            gap = _GAPS[piece]
+            continue
+        slots.append(_slot(piece, gap, groups))
+        gap = 0
+    if slots[0].optional or slots[-1].optional:
+        raise ValueError(f"'{source}' starts or ends with a word that may be missing: leave it out")
+    return Phrase(source, tuple(slots), re.compile(_expression(slots)))
+
+
+def _slot(piece: str, gap: int, groups: Mapping[str, Sequence[str]]) -> Slot:
+    optional = piece.endswith("?")
+    choices: list[str] = []
+    for name in piece.removesuffix("?").split("|"):
+        if name.startswith("<") and name.endswith(">"):
+            if name[1:-1] not in groups:
+                raise ValueError(f"there is no group {name}")
+            choices.extend(groups[name[1:-1]])
+        elif _WORD.match(name):
+            choices.append(name.replace("+", " "))
+        else:
+            raise ValueError(f"'{name}' is not a word: use lower case without accents")
+    return Slot(tuple(dict.fromkeys(choices)), optional, gap)
+
+
+def _expression(slots: Sequence[Slot]) -> str:
+    parts = ["(?<= )"]
+    for position, slot in enumerate(slots):
+        join = "" if position == 0 else _join(slot.gap_before)
+        longest_first = sorted(slot.choices, key=len, reverse=True)
+        choice = "|".join(r"\|? ".join(map(re.escape, c.split())) for c in longest_first)
+        choice = f"(?:{choice})"
+        if not slot.optional:
+            parts.append(join + choice)
+        else:
+            parts.append(f"(?:{join}{choice})?")
+    return "".join(parts) + r"(?=[ |])"
+
+
+def _join(gap: int) -> str:
+    return rf"(?:\| | (?:[^ |]+ ){{0,{gap}}}?)" if gap else _ADJACENT
+
+
+def anchors(phrase: Phrase, use: Mapping[str, int]) -> tuple[str, ...]:
+    """The words whose presence makes the phrase worth trying: its rarest obligatory slot.
+
+    ``use`` counts in how many phrases a word occurs. Of a choice of several words, the rarest.
+    """
+    best: tuple[int, tuple[str, ...]] | None = None
+    for slot in phrase.slots:
+        if slot.optional:
+            continue
+        keys = tuple(min(choice.split(), key=lambda w: (use[w], w)) for choice in slot.choices)
+        cost = sum(use[key] for key in keys)
+        if best is None or cost < best[0]:
+            best = (cost, keys)
+    assert best is not None  # noqa: S101 - compile_phrase refuses phrases without obligatory words
+    return best[1]

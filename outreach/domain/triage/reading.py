@@ -1,0 +1,169 @@
+"""One reply read with one lexicon: its words, and every phrase and cue found among them."""
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from outreach.domain.triage.folding import Gap, Piece, gap_of, split_number
+from outreach.domain.triage.lexicon import Concept, Cue, Lexicon
+from outreach.domain.triage.phrases import STOP, Phrase, anchors, compile_phrase
+from outreach.domain.triage.spelling import Speller
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words ``first`` up to, not including, ``end``, and what was found there."""
+
+    first: int
+    end: int
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A concept found at a place."""
+
+    concept: Concept
+    span: Span
+
+
+@dataclass(slots=True)
+class Reading:
+    """The words of a reply as one language understands them."""
+
+    words: list[str]
+    gaps: list[Gap]
+    """``gaps[i]`` stands between word i and word i+1."""
+    places: list[tuple[int, int]]
+    """Offsets of each word in the reply as received."""
+    separators: list[str]
+    asks: bool = False
+    matches: list[Match] = field(default_factory=list)
+    cues: dict[Cue, list[Span]] = field(default_factory=dict)
+
+    def spans(self, cue: Cue) -> Sequence[Span]:
+        """Where this cue stands, in order."""
+        return self.cues.get(cue, ())
+
+    def sentence(self, word: int) -> tuple[int, int]:
+        """The sentence around ``word`` as a range of words."""
+        first = word
+        while first > 0 and self.gaps[first - 1] is not Gap.HARD:
+            first -= 1
+        end = word + 1
+        while end < len(self.words) and self.gaps[end - 1] is not Gap.HARD:
+            end += 1
+        return first, end
+
+
+class Reader:
+    """A lexicon compiled once; reads any number of replies."""
+
+    def __init__(self, lexicon: Lexicon, foreign: Iterable[Lexicon] = ()) -> None:
+        """``foreign`` lexicons lend their ordinary words, so that mixed texts are not bent.
+
+        Raises:
+            ValueError: a phrase of the lexicon cannot be read; names it.
+        """
+        self.lexicon = lexicon
+        self._rewrites = {key: value.split() for key, value in lexicon.rewrites.items()}
+        compiled: list[tuple[Phrase, Concept | Cue]] = []
+        for concept in lexicon.concepts:
+            compiled += [(compile_phrase(p, lexicon.groups), concept) for p in concept.phrases]
+        for cue, phrases in lexicon.cues.items():
+            compiled += [(compile_phrase(p, lexicon.groups), cue) for p in phrases]
+        use = Counter(word for phrase, _ in compiled for word in set(phrase.words()))
+        self._index: dict[str, list[int]] = defaultdict(list)
+        for number, (phrase, _) in enumerate(compiled):
+            for word in set(anchors(phrase, use)):
+                self._index[word].append(number)
+        self._compiled = compiled
+        own = set(use)
+        ordinary = set(lexicon.real_words) | set(lexicon.exact_words)
+        for other in foreign:
+            ordinary |= other.real_words | words_of(other)
+        self._speller = Speller(own - lexicon.exact_words, ordinary | (own & lexicon.exact_words))
+
+    def read(self, found: Sequence[Piece]) -> Reading:
+        """Reads the pieces of one reply."""
+        reading = self._words(found)
+        text, starts = _line(reading)
+        tried: set[int] = set()
+        for word in set(reading.words):
+            tried.update(self._index.get(word, ()))
+        for number in sorted(tried):
+            phrase, meaning = self._compiled[number]
+            for match in phrase.pattern.finditer(text):
+                first = bisect_right(starts, match.start()) - 1
+                end = bisect_right(starts, match.end() - 1)
+                span = Span(first, end, phrase.source)
+                if isinstance(meaning, Cue):
+                    reading.cues.setdefault(meaning, []).append(span)
+                else:
+                    reading.matches.append(Match(meaning, span))
+        return reading
+
+    def _words(self, found: Sequence[Piece]) -> Reading:
+        reading = Reading([], [], [], [])
+        for piece in found:
+            reading.asks = reading.asks or "?" in piece.after
+            rewritten = self._rewrite(piece)
+            if rewritten is None:
+                if reading.gaps:  # an emoji nobody has given a meaning: it only separates
+                    reading.gaps[-1] = max(Gap.SOFT, reading.gaps[-1], gap_of(piece.after))
+                continue
+            for part, words in rewritten:
+                for word in words:
+                    reading.words.append(word)
+                    reading.places.append((part.start, part.end))
+                    reading.gaps.append(Gap.SPACE)
+                    reading.separators.append("")
+            reading.gaps[-1] = gap_of(piece.after)
+            reading.separators[-1] = piece.after
+        return reading
+
+    def _rewrite(self, piece: Piece) -> list[tuple[Piece, list[str]]] | None:
+        """The words a piece stands for; None for a character that stands for none."""
+        known = self._rewrites.get(piece.text)
+        if known is not None:
+            return [(piece, known)]
+        if not piece.text.isascii():
+            return None
+        parts = split_number(piece)
+        if len(parts) > 1:
+            return [(part, self._rewrites.get(part.text, [part.text])) for part in parts]
+        word = parts[0].text
+        if "'" in word:
+            if word.endswith("'s") and self._speller.knows(word[:-2]):
+                word = word[:-2]
+            word = word.replace("'", "")
+            if word in self._rewrites:
+                return [(piece, self._rewrites[word])]
+        corrected: list[str] = []
+        for part_word in self._speller.words(word):
+            corrected += self._rewrites.get(part_word, [part_word])
+        return [(piece, corrected)]
+
+
+def words_of(lexicon: Lexicon) -> set[str]:
+    """Every word the concepts of a lexicon are written with."""
+    words = {w for group in lexicon.groups.values() for choice in group for w in choice.split()}
+    for concept in lexicon.concepts:
+        for phrase in concept.phrases:
+            plain = phrase.replace("?", " ").replace("|", " ").replace("+", " ")
+            words.update(plain.split())
+    return words | set(lexicon.rewrites)
+
+
+def _line(reading: Reading) -> tuple[str, list[int]]:
+    """The words in one line, sentence ends marked, and where each word starts."""
+    line = [" "]
+    starts: list[int] = []
+    position = 1
+    for word, gap in zip(reading.words, reading.gaps, strict=True):
+        starts.append(position)
+        piece = word + (STOP + " " if gap is Gap.HARD else " ")
+        line.append(piece)
+        position += len(piece)
+    return "".join(line), starts

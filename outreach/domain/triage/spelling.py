@@ -1,0 +1,73 @@
+"""Bounded correction of misspelt words towards the words of a lexicon, and only those.
+
+One slip in words of 5 to 7 letters, two in longer ones; the first letter must be right. Ordinary
+words that happen to look alike are listed in the lexicon and left alone.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+from rapidfuzz.distance import OSA
+
+SHORTEST = 5
+"""Shorter words have too many neighbours; their misspellings are listed one by one."""
+_LONG = 8
+_LONG_PART = 3
+_REPEATS = re.compile(r"(.)\1{2,}")
+
+
+class Speller:
+    """Knows the words of one lexicon and the ordinary words around them."""
+
+    def __init__(self, vocabulary: Iterable[str], leave_alone: Iterable[str]) -> None:
+        """``vocabulary`` is what may be corrected into; ``leave_alone`` is never corrected."""
+        self._vocabulary = frozenset(vocabulary)
+        self._known = self._vocabulary | frozenset(leave_alone)
+        self._targets: dict[tuple[str, int], list[str]] = defaultdict(list)
+        for word in sorted(self._vocabulary):
+            if len(word) >= SHORTEST and word.isalpha():
+                self._targets[word[0], len(word)].append(word)
+
+    def knows(self, word: str) -> bool:
+        """True for a word of the lexicon or an ordinary word."""
+        return word in self._known
+
+    def words(self, word: str) -> list[str]:
+        """What ``word`` stands for: itself, a corrected word, or two words run together."""
+        if word in self._known or not word.isalpha():
+            return [word]
+        if _REPEATS.search(word):
+            for kept in (r"\1", r"\1\1"):
+                shorter = _REPEATS.sub(kept, word)
+                if shorter in self._known:
+                    return [shorter]
+            word = _REPEATS.sub(r"\1", word)
+        if len(word) < SHORTEST:
+            return [word]
+        nearest = self._nearest(word)
+        if nearest is not None:
+            return [nearest]
+        return self._halves(word) or [word]
+
+    def _nearest(self, word: str) -> str | None:
+        best: tuple[int, int, str] | None = None
+        for length in range(len(word) - 2, len(word) + 3):
+            limit = 2 if min(length, len(word)) >= _LONG else 1
+            if abs(length - len(word)) > limit:
+                continue
+            for target in self._targets.get((word[0], length), ()):
+                distance = OSA.distance(word, target, score_cutoff=limit)
+                if distance <= limit:
+                    candidate = (distance, abs(length - len(word)), target)
+                    best = candidate if best is None else min(best, candidate)
+        return None if best is None else best[2]
+
+    def _halves(self, word: str) -> list[str] | None:
+        """``chestpain`` -> ``chest pain``."""
+        if len(word) < _LONG:
+            return None
+        for cut in range(_LONG_PART, len(word) - _LONG_PART + 1):
+            if word[:cut] in self._vocabulary and word[cut:] in self._vocabulary:
+                return [word[:cut], word[cut:]]
+        return None

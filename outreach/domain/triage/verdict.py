@@ -1,0 +1,178 @@
+"""From what was seen in a reply to one label, one action and one sentence of reasons."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from outreach.domain.triage.answers import Answer
+from outreach.domain.triage.context import HYPOTHETICAL, LONG_AGO, NEGATION, OTHER_PAST
+from outreach.domain.triage.folding import Piece
+from outreach.domain.triage.keywords import Keyword
+from outreach.domain.triage.lexicon import SYMPTOM_LABELS, Concept
+from outreach.domain.triage.result import Action, Finding, Label
+
+RANK = (
+    Label.URGENT,
+    Label.OPT_OUT,
+    Label.SYMPTOM_MODERATE,
+    Label.SYMPTOM_MILD,
+    Label.LOGISTICS,
+    Label.QUESTION,
+    Label.NONE_OK,
+    Label.UNCLEAR,
+)
+"""Of several meanings in one reply the first of these is its label."""
+
+AT_ER = "at_er"
+OPT_IN = "opt_in"
+HELP = "help_wanted"
+ACKNOWLEDGED = "acknowledged"
+"""A polite word (ok, thanks): it closes a reply only when there is little else in it."""
+FEVER = "fever"
+MEASURED = frozenset({"fever_low", "temperature_normal"})
+BELOW_LIMIT = "measured below the limit"
+
+_WORDS_BESIDE_A_THANKS = 4
+_WORDS_BESIDE_ANY = 10
+"""Words nobody has understood beside an all-clear: with more than this a person reads it too."""
+_LABEL_OF_KEYWORD = {"stop": Label.OPT_OUT, "start": Label.LOGISTICS, "help": Label.QUESTION}
+_USUAL_ACTION = {
+    Label.URGENT: Action.PAGE_1H,
+    Label.OPT_OUT: Action.NONE,
+    Label.SYMPTOM_MODERATE: Action.SAME_DAY,
+    Label.SYMPTOM_MILD: Action.ROUTINE,
+    Label.LOGISTICS: Action.ROUTINE,
+    Label.QUESTION: Action.ROUTINE,
+    Label.NONE_OK: Action.NONE,
+    Label.UNCLEAR: Action.ROUTINE,
+}
+_PRESSING = {action: place for place, action in enumerate(Action)}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A concept at a place of the reply, and the rule that sets it aside, if any."""
+
+    concept: Concept
+    start: int
+    end: int
+    rule: str
+    set_aside: str | None = None
+
+    def finding(self) -> Finding:
+        """As the result shows it."""
+        return Finding(
+            self.concept.name, self.concept.action, self.start, self.end, self.rule, self.set_aside
+        )
+
+
+def settled(seen: Sequence[Seen]) -> list[Seen]:
+    """What needs the whole reply to decide: denied anaphylaxis, and fever with a measured value.
+
+    A denial alone never clears suicidal words, and clears anaphylaxis words only when the reply
+    also denies another symptom or says that all is well.
+    """
+    measured_low = any(item.concept.name in MEASURED and not item.set_aside for item in seen)
+    denied = {item.concept.name for item in seen if _symptom(item) and item.set_aside == NEGATION}
+    well = any(_says_well(item) for item in seen)
+    result = []
+    for item in seen:
+        if item.concept.always and item.set_aside == NEGATION:
+            cleared = well or denied - {item.concept.name}
+            if item.concept.action is Action.CALL_988 or not cleared:
+                item = replace(item, set_aside=None)  # noqa: PLW2901
+        elif item.concept.name == FEVER and measured_low and item.set_aside is None:
+            item = replace(item, set_aside=BELOW_LIMIT)  # noqa: PLW2901
+        result.append(item)
+    return result
+
+
+def _says_well(item: Seen) -> bool:
+    concept = item.concept
+    return (
+        concept.label is Label.NONE_OK and concept.name != ACKNOWLEDGED and item.set_aside is None
+    )
+
+
+def _symptom(item: Seen) -> bool:
+    return item.concept.label in SYMPTOM_LABELS
+
+
+def labels_of(
+    seen: Sequence[Seen], found: Sequence[Piece], keyword: Keyword | None, *, asks: bool
+) -> set[Label]:
+    """Every label the reply deserves apart from its answer to an open question."""
+    labels = {item.concept.label for item in seen if item.set_aside is None}
+    if Label.NONE_OK in labels and not any(_says_well(item) for item in seen):
+        if _words_beside(seen, found) > _WORDS_BESIDE_A_THANKS:
+            labels.discard(Label.NONE_OK)
+    if any(_symptom(item) and item.set_aside == NEGATION for item in seen):
+        labels.add(Label.NONE_OK)
+    if asks or any(_symptom(item) and item.set_aside == HYPOTHETICAL for item in seen):
+        labels.add(Label.QUESTION)
+    if keyword is not None:
+        labels.add(_LABEL_OF_KEYWORD[keyword])
+    return labels
+
+
+def worst(labels: Iterable[Label]) -> Label:
+    """The label that counts; ``unclear`` when nothing was understood."""
+    return min(labels, key=RANK.index, default=Label.UNCLEAR)
+
+
+def action_for(label: Label, answer: Answer | None, actions: Iterable[Action]) -> Action:
+    """The most pressing of what the label asks for and what its findings ask for."""
+    usual = _USUAL_ACTION[label]
+    if answer is not None and answer.label is label:
+        usual = answer.action
+    return most_pressing([usual, *actions])
+
+
+def most_pressing(actions: Iterable[Action]) -> Action:
+    """The action to be taken first."""
+    return min(actions, key=_PRESSING.__getitem__)
+
+
+def needs_reading(seen: Sequence[Seen], found: Sequence[Piece], label: Label) -> bool:
+    """True when a person must read a reply that asks for no action.
+
+    A red flag set aside by anything but a plain denial, and text nobody understood, are read.
+    """
+    doubtful = any(
+        _symptom(item)
+        and (item.set_aside in {OTHER_PAST, LONG_AGO} or (item.set_aside and item.concept.always))
+        for item in seen
+    )
+    return doubtful or (label is Label.NONE_OK and _words_beside(seen, found) > _WORDS_BESIDE_ANY)
+
+
+def _words_beside(seen: Sequence[Seen], found: Sequence[Piece]) -> int:
+    return sum(
+        not any(item.start <= piece.start and piece.end <= item.end for item in seen)
+        for piece in found
+        if piece.text.isascii()
+    )
+
+
+def by_weight(seen: Iterable[Seen]) -> list[Seen]:
+    """What stands, the most pressing first."""
+    standing = [item for item in seen if item.set_aside is None]
+    return sorted(standing, key=lambda item: (_PRESSING[item.concept.action], item.start))
+
+
+def reason(label: Label, action: Action, seen: Sequence[Seen], answer: Answer | None) -> str:
+    """One sentence for staff; holds none of the patient's words."""
+    standing = list(dict.fromkeys(item.concept.about for item in by_weight(seen)))
+    aside = list(
+        dict.fromkeys(
+            f"{item.concept.about} ({item.set_aside})"
+            for item in seen
+            if item.set_aside is not None and _symptom(item)
+        )
+    )
+    parts = [f"{label.value.replace('_', ' ')}, action {action.value.replace('_', ' ')}"]
+    if answer is not None:
+        parts.append(f"answered {answer.value or 'outside the question'}")
+    parts.append("seen: " + ", ".join(standing) if standing else "nothing in it was recognised")
+    if aside:
+        parts.append("set aside: " + ", ".join(aside))
+    return "; ".join(parts) + "."
