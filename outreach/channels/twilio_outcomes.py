@@ -24,10 +24,13 @@ _NEVER_LEFT: tuple[type[BaseException], ...] = (
 )
 
 
-def accepted(message_id: UUID, message: MessageInstance) -> SendResult:
+def accepted(message_id: UUID, message: MessageInstance, answer: Answer | None) -> SendResult:
     """The result of a 2xx answer; unknown when it lacks the SID that would prove it."""
+    status = None if answer is None else answer.status
     if not isinstance(message.sid, str) or not message.sid:
-        return SendResult(message_id, ResultKind.UNKNOWN, detail="UnreadableAnswer")
+        return SendResult(
+            message_id, ResultKind.UNKNOWN, http_status=status, detail="UnreadableAnswer"
+        )
     segments = str(message.num_segments or "")
     return SendResult(
         message_id,
@@ -36,7 +39,7 @@ def accepted(message_id: UUID, message: MessageInstance) -> SendResult:
         status=message.status,
         sender=message.from_,
         segments=int(segments) if segments.isdigit() and segments != "0" else None,
-        http_status=201,
+        http_status=status,
     )
 
 

@@ -236,7 +236,7 @@ class TwilioSms:
         LAST_ANSWER.set(None)
         try:
             message: MessageInstance = await client.messages.create_async(**self._form(outgoing))
-            return accepted(outgoing.message_id, message)
+            return accepted(outgoing.message_id, message, LAST_ANSWER.get())
         except Exception as error:  # noqa: BLE001  each message gets a result, whatever broke
             return failed(outgoing.message_id, error, LAST_ANSWER.get())
 

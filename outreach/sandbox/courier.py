@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urldefrag, urlencode
 
-import aiohttp
-
 from outreach.channels.signatures import (
     SENDGRID_SIGNATURE_HEADER,
     SENDGRID_TIMESTAMP_HEADER,
@@ -17,8 +15,8 @@ from outreach.channels.signatures import (
     twilio_signature,
 )
 from outreach.sandbox.config import SandboxConfig
+from outreach.sandbox.poster import NoAnswer, Poster, Unreachable
 
-_AT_ONCE = 32
 Form = Sequence[tuple[str, str]]
 
 
@@ -49,25 +47,20 @@ class Courier:
     def __init__(self, config: SandboxConfig) -> None:
         self._config = config
         self._key = sendgrid_key_from_seed(config.sendgrid_seed)
-        self._session: aiohttp.ClientSession | None = None
+        self._poster: Poster | None = None
         self.delivered = 0
         self.lost = 0
         """Webhooks given up after the last retry."""
 
     async def open(self) -> None:
         """Inside the loop that will use it."""
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=_AT_ONCE, keepalive_timeout=4),
-            timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=5, sock_read=self._config.webhook_timeout_seconds
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
+        self._poster = Poster(self._config.webhook_timeout_seconds)
 
     async def close(self) -> None:
-        """Drops what is under way."""
-        if self._session is not None:
-            await self._session.close()
+        """Ends the connections; nothing more is carried."""
+        if self._poster is not None:
+            self._poster.close()
+            self._poster = None
 
     async def form(self, address: str, form: Form) -> None:
         """A form as Twilio posts it, signed over the address without its fragment."""
@@ -105,15 +98,12 @@ class Courier:
 
     async def _try(self, url: str, body: bytes, headers: dict[str, str]) -> str | None:
         """None when it was taken, else the kind of failure in the words of ``RetryPolicy``."""
-        if self._session is None or self._session.closed:
+        if self._poster is None:
             return "closed"
         try:
-            async with self._session.post(
-                url, data=body, headers=headers, allow_redirects=False
-            ) as response:
-                await response.read()
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            status = await self._poster.post(url, body, headers)
+        except Unreachable:
             return "ct"
-        except (aiohttp.ClientError, TimeoutError):
+        except NoAnswer:
             return "rt"
-        return None if response.status < 400 else f"{response.status // 100}xx"
+        return None if status < 400 else f"{status // 100}xx"

@@ -48,6 +48,8 @@ class PhoneView:
     email: str
     opted_out: bool = False
     bubbles: list[Bubble] = field(default_factory=list)
+    last: int = 0
+    """``seq`` of the latest message: who is shown when there are too many."""
 
 
 def phone_routes(carrier: Carrier) -> APIRouter:
@@ -115,7 +117,9 @@ async def _known(carrier: Carrier) -> list[Patient]:
 def _views(
     messages: Iterable[Message], patients: Iterable[Patient], carrier: Carrier
 ) -> list[PhoneView]:
-    """Described patients first, in their order, then other addresses as they turned up."""
+    """Described patients first, in their order, then other addresses as they turned up; of very
+    many those with the latest messages.
+    """
     views: dict[str, PhoneView] = {}
     by_email: dict[str, PhoneView] = {}
     for patient in patients:
@@ -134,9 +138,11 @@ def _views(
                 "" if is_text else message.patient,
             )
         view_or_none.bubbles.append(_bubble(message, carrier))
+        view_or_none.last = message.seq
     for view in views.values():
         view.opted_out = carrier.patients.has_opted_out(view.number)
-    return list(views.values())
+    busiest = sorted(views.values(), key=lambda view: view.last, reverse=True)[:_PHONES]
+    return [view for view in views.values() if view in busiest]
 
 
 def _bubble(message: Message, carrier: Carrier) -> Bubble:

@@ -49,10 +49,10 @@ class Receipts:
         before = self._last
 
         async def post() -> None:
+            if pause:
+                await asyncio.sleep(pause)
             if before is not None:
                 await before
-            elif pause:
-                await asyncio.sleep(pause)
             for _ in range(times):
                 await self._courier.form(address, form)
 

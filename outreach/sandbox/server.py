@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -57,7 +57,8 @@ def serve(config: SandboxConfig, host: str = "127.0.0.1", port: int = 8091) -> N
     """Serves until interrupted (SIGINT or SIGTERM). Listen on a public address at no time:
     who reaches the sandbox may read its record.
     """
-    SandboxServer(config, host, port).run()
+    with suppress(KeyboardInterrupt):  # uvicorn raises it again after an orderly end
+        SandboxServer(config, host, port).run()
 
 
 @contextmanager

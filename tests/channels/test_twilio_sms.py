@@ -166,6 +166,13 @@ def test_odd_answers_have_one_reading_and_one_request(
     assert len(seen) == 1
 
 
+def test_an_error_in_the_newer_form_keeps_its_code(make: Make) -> None:
+    problem = '{"type": "about:blank", "title": "No", "status": 400, "code": 21610}'
+    with bare_server(http_answer("400 Bad Request", problem)) as (port, _):
+        result = only(make(f"http://127.0.0.1:{port}"), text())
+    assert (result.kind, result.error_code) == (ResultKind.REJECTED, 21610)
+
+
 def test_a_batch_is_sent_at_once_up_to_the_limit_and_in_groups(sandbox: str, make: Make) -> None:
     fault(sandbox, fault="latency", seconds=0.25, times=None)
     channel = make(sandbox, HttpLimits(in_flight=8))
@@ -226,6 +233,7 @@ def test_an_empty_batch_ends_at_once(make: Make) -> None:
     assert list(make("http://127.0.0.1:9").send([])) == []
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_forked_child_opens_its_own_connection(sandbox: str, make: Make) -> None:
     channel = make(sandbox)
     assert only(channel, text()).kind is ResultKind.ACCEPTED

@@ -1,12 +1,15 @@
 """Faults on order, and a record that tells what was accepted whatever the client saw."""
 
+import socket
+import threading
 import time
 
 import pytest
 import requests
+import uvicorn
 from twilio.base.exceptions import TwilioRestException
 
-from outreach.sandbox import Pace
+from outreach.sandbox import Pace, SandboxConfig, create_sandbox
 
 from .conftest import Sandbox, StartSandbox
 
@@ -38,6 +41,21 @@ def test_accept_then_drop_keeps_the_text_and_sends_no_byte(sandbox: Sandbox) -> 
     with pytest.raises(requests.ConnectionError):
         sandbox.text(body="kept")
     assert [message["body"] for message in sandbox.record()["messages"]] == ["kept"]
+
+
+def test_under_any_other_server_a_drop_is_no_answer_either(config: SandboxConfig) -> None:
+    server = uvicorn.Server(uvicorn.Config(create_sandbox(config), port=0, log_level="critical"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        sandbox = Sandbox(f"http://127.0.0.1:{listener.getsockname()[1]}", config)
+        sandbox.fault(fault="accept_then_drop")
+        with pytest.raises(requests.RequestException):
+            sandbox.text()
+        assert sandbox.count()["total"] == 1
+        sandbox.close()
+        server.should_exit = True
+        thread.join()
 
 
 def test_accept_then_hang_keeps_the_text_and_answers_late(sandbox: Sandbox) -> None:

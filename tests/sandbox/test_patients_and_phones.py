@@ -153,6 +153,16 @@ def test_an_email_is_on_the_phone_of_who_reads_it(sandbox: Sandbox) -> None:
     assert sandbox.http.get("/phones/email/nothing").status_code == 404
 
 
+def test_of_very_many_patients_the_busiest_are_shown(sandbox: Sandbox) -> None:
+    for number in range(30):
+        phone = f"+120255501{number:02}"
+        sandbox.http.post("/sandbox/patients", json={"phone": phone, "name": f"Patient {number}"})
+    sandbox.text(to="+12025550129", body="You are the last one")
+    page = sandbox.http.get("/phones").text
+    assert page.count('<section class="phone"') == 24
+    assert "You are the last one" in page
+
+
 def test_the_stream_tells_of_each_change(sandbox: Sandbox) -> None:
     with httpx.stream("GET", f"{sandbox.url}/phones/stream", timeout=5) as stream:
         lines = stream.iter_lines()

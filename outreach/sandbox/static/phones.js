@@ -64,5 +64,7 @@ document.addEventListener("submit", async (event) => {
   await refresh();
 });
 
-document.querySelectorAll(".thread").forEach(toEnd);
+window.addEventListener("load", () => {
+  document.querySelectorAll(".thread").forEach(toEnd);
+});
 new EventSource("/phones/stream").onmessage = refresh;
