@@ -13,12 +13,11 @@ from outreach.clocks import SharedClock, SystemClock
 from outreach.configuration.clinic_file import load_clinic
 from outreach.configuration.journey_files import load_journeys
 from outreach.configuration.policy_file import load_policy
-from outreach.configuration.triage_files import load_lexicons
+from outreach.configuration.triage_files import load_engine
 from outreach.domain.clinic import Clinic
 from outreach.domain.clock import Clock
 from outreach.domain.errors import ConfigurationError
 from outreach.domain.states import ChannelKind
-from outreach.domain.triage.engine import TriageEngine
 from outreach.intake.detect import Intake
 from outreach.pipeline.ports import Channel, Wake
 from outreach.pipeline.world import Tempo, World
@@ -31,7 +30,8 @@ from outreach.wakeup import CeleryWake, NoWake
 
 log = structlog.get_logger(__name__)
 
-SANDBOX_ACCOUNT = "AC" + "0" * 31 + "1"
+SANDBOX_ACCOUNT = "AC" + "5a" * 16
+SANDBOX_NUMBER = "+12025550100"
 SANDBOX_TOKEN = "sandbox-auth-token"  # noqa: S105 - opens nothing but the sandbox on localhost
 
 
@@ -65,7 +65,7 @@ def build_world(settings: Settings, parts: Parts | None = None) -> World:
         clinic=clinic,
         policy=load_policy(folder / "policy.yaml"),
         journeys=load_journeys(folder / "journeys", clinic, renderer.names()),
-        triage=TriageEngine(load_lexicons(folder / "triage")),
+        triage=load_engine(folder / "triage"),
         renderer=renderer,
         channels=build_channels(settings, clinic) if channels is None else channels,
         parse=build_intake(clinic),
@@ -110,7 +110,7 @@ def _twilio(settings: Settings) -> TwilioConfig:
             account_sid=SANDBOX_ACCOUNT,
             auth_token=SANDBOX_TOKEN,
             public_url=settings.public_url,
-            from_number="+15005550006",
+            from_number=SANDBOX_NUMBER,
             base_url=settings.sandbox_url,
             limits=limits,
         )

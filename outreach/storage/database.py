@@ -4,13 +4,13 @@ SQLite: WAL, ``synchronous=FULL``, foreign keys on, ``busy_timeout`` 15 s; write
 at once (``BEGIN IMMEDIATE``), so that no unit fails half-way for want of it.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -19,6 +19,7 @@ from outreach.storage.crypto import Keyring, use_keyring
 from outreach.storage.unit import Unit
 
 _WRITE = "outreach_write"
+_SCHEMA_IS_OLD = frozenset({"42P01", "42703"})  # PostgreSQL: undefined table, undefined column
 
 
 class Database:
@@ -58,6 +59,10 @@ class Database:
             try:
                 yield session
             except OperationalError as error:
+                raise Unavailable(remedy(self.engine, error)) from None
+            except ProgrammingError as error:
+                if getattr(error.orig, "sqlstate", None) not in _SCHEMA_IS_OLD:
+                    raise
                 raise Unavailable(remedy(self.engine, error)) from None
 
     def after_fork(self) -> None:
@@ -126,16 +131,16 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def remedy(engine: Engine, error: DBAPIError) -> str:
-    """What is unreachable and what to do; never the driver's own text: it may hold PHI."""
-    kind = type(error.orig).__name__
-    if engine.dialect.name == "sqlite":
-        place = engine.url.database or "in memory"
-        missing = "no such table" in str(error.orig)
-        if missing:
-            return f"The database {place} has no tables yet. Run 'outreach db upgrade'."
-        folder = os.path.dirname(place)  # noqa: PTH120
-        return f"The database {place} cannot be used ({kind}). Is {folder} writable and not full?"
-    return (
-        f"PostgreSQL at {engine.url.host or 'its socket'} does not answer ({kind}). "
-        "Is it running, and is OUTREACH_DATABASE_URL right?"
-    )
+    """What is unreachable and what to do. PostgreSQL's own text is left out: it may hold values."""
+    if isinstance(error, ProgrammingError):
+        return "The database lacks tables or columns. Run 'outreach db upgrade'."
+    if engine.dialect.name != "sqlite":
+        return (
+            f"PostgreSQL at {engine.url.host or 'its socket'} does not answer "
+            f"({type(error.orig).__name__}). Is it running, and is OUTREACH_DATABASE_URL right?"
+        )
+    place = Path(engine.url.database or "in memory")
+    why = str(error.orig)  # an operational error of SQLite names tables and files, never values
+    if "no such" in why:
+        return f"The database {place} lacks tables or columns. Run 'outreach db upgrade'."
+    return f"The database {place} cannot be used ({why}). Is {place.parent} writable and not full?"

@@ -122,6 +122,8 @@ def _move_or_revive(
     if not changed and not revived:
         return
     first_time = visit.version == 0
+    if data.end is None and visit.end_at and visit.start_at and start:
+        visit.end_at += start - visit.start_at  # a move that names no end keeps the length
     visit.start_at, visit.site_code = start, site_code
     visit.version += 1
     visit.confirmed = False

@@ -467,6 +467,20 @@ def upgrade() -> None:
         sa.Column("channels", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("also_email", sa.Boolean(), nullable=False),
         sa.Column(
+            "only",
+            sa.Enum(
+                "always",
+                "first_visit",
+                "later_visits",
+                "unanswered",
+                name="only",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
             "asks",
             sa.Enum(
                 "severity_0_3",
