@@ -50,11 +50,11 @@ class SmtpEmail:
         """Begins at once; iterate over the answer for results."""
         return self._pool.send(batch)
 
-    def find(self, to: str, since: datetime) -> list[ProviderRecord] | None:  # noqa: ARG002
+    def find(self, to: str, since: datetime) -> list[ProviderRecord] | None:
         """None: SMTP offers no look-up."""
         return None
 
-    def fetch(self, provider_id: str) -> ProviderRecord | None:  # noqa: ARG002
+    def fetch(self, provider_id: str) -> ProviderRecord | None:
         """None: SMTP offers no look-up."""
         return None
 

@@ -95,7 +95,7 @@ class OneShotHttpClient(AsyncHttpClient):
         headers: dict[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         timeout: float | None = None,  # noqa: ASYNC109  the SDK's signature; ours are fixed
-        allow_redirects: bool = False,  # noqa: ARG002  a redirected POST would be a second one
+        allow_redirects: bool = False,  # ignored: a redirected POST would be a second one
     ) -> Response:
         """One request, as the SDK asks for it; its ``timeout`` is ignored in favour of ours."""
         del timeout

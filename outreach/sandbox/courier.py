@@ -59,8 +59,8 @@ class Courier:
     async def close(self) -> None:
         """Ends the connections; nothing more is carried."""
         if self._poster is not None:
-            self._poster.close()
-            self._poster = None
+            poster, self._poster = self._poster, None
+            await poster.close()
 
     async def form(self, address: str, form: Form) -> None:
         """A form as Twilio posts it, signed over the address without its fragment."""

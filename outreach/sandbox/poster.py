@@ -53,12 +53,14 @@ class Poster:
         async with self._slots:
             return await self._exchange((parts.scheme, parts.netloc), request)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Ends the connections that are idle."""
-        for lines in self._idle.values():
-            for line in lines:
-                line.writer.close()
+        idle = [line.writer for lines in self._idle.values() for line in lines]
         self._idle.clear()
+        for writer in idle:
+            writer.close()
+        farewells = (writer.wait_closed() for writer in idle)
+        await asyncio.gather(*farewells, return_exceptions=True)
 
     async def _exchange(self, place: tuple[str, str], request: bytes) -> int:
         while True:
@@ -104,7 +106,7 @@ class Poster:
 async def _answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
     """Status, and whether the connection may be used again."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-    status = int(head[0].split(" ", 2)[1])
+    status = int(head[0].partition(" ")[2][:3])
     headers = {
         name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])
     }
