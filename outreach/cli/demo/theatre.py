@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from outreach.cli.stack import Stack
 from outreach.clocks import SharedClock
 from outreach.domain.errors import Unavailable
@@ -34,27 +36,17 @@ def demo_settings(data: Path, api_key: str) -> Settings:
     The environment's own account and database are never used: a demo texts nobody.
     """
     return Settings.model_construct(
-        **Settings(_env_file=None).model_dump(  # type: ignore[call-arg]
-            include={"config_dir", "in_flight"}
-        ),
-    ).model_copy(
-        update={
-            "data_dir": data,
-            "clock_file": data / "clock",
-            "api_key": _secret(api_key),
-            "tick_seconds": 0.25,
-            "request_seconds": 4.0,
-            "lease_seconds": 6.0,
-            "settle_first_seconds": 1.0,
-            "settle_last_seconds": 2.0,
-        }
+        data_dir=data,
+        config_dir=Settings.model_construct().config_path().absolute(),
+        clock_file=data / "clock",
+        api_key=SecretStr(api_key),
+        sandbox=True,
+        tick_seconds=0.25,
+        request_seconds=4.0,
+        lease_seconds=6.0,
+        settle_first_seconds=1.0,
+        settle_last_seconds=2.0,
     )
-
-
-def _secret(value: str) -> Any:
-    from pydantic import SecretStr
-
-    return SecretStr(value)
 
 
 class Theatre:
@@ -125,7 +117,9 @@ class Theatre:
         began = time.monotonic()
         while not condition():
             if time.monotonic() - began > _PATIENCE:
-                raise Unavailable(f"Waited {_PATIENCE:.0f} s for {what}. See {self.stack.data}/logs.")
+                raise Unavailable(
+                    f"Waited {_PATIENCE:.0f} s for {what}. See {self.stack.data}/logs."
+                )
             self.watch(_POLL)
 
     def feed(self, name: str) -> None:

@@ -92,6 +92,11 @@ class Messages:
         """All messages by time, for checks on small installations."""
         return list(self._session.scalars(select(Message).order_by(Message.created_at, Message.id)))
 
+    def any_with(self, statuses: Collection[MessageStatus]) -> bool:
+        """Whether any message stands in one of these statuses."""
+        query = select(Message.id).where(Message.status.in_(statuses)).limit(1)
+        return self._session.scalar(query) is not None
+
     def exists(self, reason_key: str, channel: ChannelKind) -> bool:
         """Whether a message for this reason exists already."""
         query = select(Message.id).where(
