@@ -97,14 +97,14 @@ def step_time(offset: Offset, anchor: datetime, zone: ZoneInfo) -> datetime:
     clocks. A wall-clock time that does not exist that day moves forward by the gap; one that
     happens twice means the first.
     """
-    moment = anchor
+    moment = anchor.astimezone(UTC)  # so that hours added to it are hours that pass
     if offset.days or offset.at is not None:
         local = anchor.astimezone(zone)
         wall = (local + timedelta(days=offset.days)).replace(tzinfo=None, fold=0)
         if offset.at is not None:
             wall = datetime.combine(wall.date(), offset.at)
         moment = wall.replace(tzinfo=zone).astimezone(UTC)
-    return (moment + timedelta(hours=offset.hours)).astimezone(UTC)
+    return moment + timedelta(hours=offset.hours)
 
 
 def steps_for(journey: Journey, anchor: AnchorPoint) -> list[Planned]:
