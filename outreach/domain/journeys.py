@@ -99,18 +99,22 @@ def step_time(offset: Offset, anchor: datetime, zone: ZoneInfo) -> datetime:
     clocks. A wall-clock time that does not exist that day moves forward by the gap; one that
     happens twice means the first.
     """
-    moment = anchor
+    moment = anchor.astimezone(UTC)  # so that hours added to it are hours that pass
     if offset.days or offset.at is not None:
         local = anchor.astimezone(zone)
         wall = (local + timedelta(days=offset.days)).replace(tzinfo=None, fold=0)
         if offset.at is not None:
             wall = datetime.combine(wall.date(), offset.at)
         moment = wall.replace(tzinfo=zone).astimezone(UTC)
-    return (moment + timedelta(hours=offset.hours)).astimezone(UTC)
+    return moment + timedelta(hours=offset.hours)
 
 
 def steps_for(journey: Journey, anchor: AnchorPoint) -> list[Planned]:
-    """The steps of ``journey`` that apply to an anchor, in order of time."""
+    """The steps of ``journey`` that apply to an anchor, in order of time.
+
+    Nothing counted from a visit's start is of use once the visit began, not even a step whose
+    ``at`` falls after it: such a step is planned, never goes, and ends late.
+    """
     planned = []
     for step in journey.steps:
         if step.only is Only.FIRST_VISIT and not anchor.first_visit:
@@ -119,8 +123,8 @@ def steps_for(journey: Journey, anchor: AnchorPoint) -> list[Planned]:
             continue
         due = step_time(step.offset, anchor.at, anchor.zone)
         useful = due + timedelta(hours=step.useful_hours)
-        if journey.anchor is Anchor.VISIT_START and due <= anchor.at:
-            useful = min(useful, anchor.at)
+        if journey.anchor is Anchor.VISIT_START:
+            useful = min(useful, anchor.at.astimezone(UTC))
         message = step.first_message if anchor.first_visit and step.first_message else step.message
         planned.append(Planned(step, message, due, useful))
     return sorted(planned, key=lambda item: item.due_at)
