@@ -77,16 +77,20 @@ class Context:
 
     def negated(self, span: Span) -> bool:
         """True when a negation reaches the span from before, or answers it from behind."""
-        if self._starts_with_negation(span):
+        if span.denies:
             return False
-        return self._negation_before(span) or self._negation_behind(span)
-
-    def _starts_with_negation(self, span: Span) -> bool:
-        """``no puedo respirar``, ``not peeing``: the negation is part of the complaint."""
-        return any(
-            cue.first <= span.first < cue.end or span.first <= cue.first < span.end
-            for cue in self._reading.spans(Cue.NEGATION)
+        return (
+            self._negation_before(span)
+            or self._negation_within(span)
+            or self._negation_behind(span)
         )
+
+    def _negation_within(self, span: Span) -> bool:
+        """``leg isnt swollen``: a negation right before the last word of the phrase."""
+        last = span.end - 2
+        while last > span.first and self._reading.words[last] in _PRONOUNS:
+            last -= 1
+        return last >= span.first and self._negation_ends[last]
 
     def _negation_before(self, span: Span) -> bool:
         reading, ends, reach, word = self._reading, self._negation_ends, REACH, span.first - 1

@@ -1,17 +1,18 @@
 """The notation nurses write phrases in, and its compilation to regular expressions.
 
 ``a|b`` one of several words, ``wont+stop`` two words as one choice, ``<pain>`` a word of a group, ``word?`` may be missing,
-``..`` up to three words between, ``...`` up to six. A gap never crosses the end of a sentence.
+``..`` up to four words between, ``...`` up to seven, ``a ~ b`` the two in either order with up to
+seven between. A gap never crosses the end of a sentence.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 STOP = "|"
 """Stands after a word that ends a sentence in the text that phrases are matched against."""
 
-_GAPS = {"..": 3, "...": 6}
+_GAPS = {"..": 4, "...": 7, "~": 7}
 _WORD = re.compile(r"^[a-z0-9]+(?:\+[a-z0-9]+)*$")
 _ADJACENT = r"\|? "
 
@@ -61,7 +62,13 @@ def compile_phrase(source: str, groups: Mapping[str, Sequence[str]]) -> Phrase:
         gap = 0
     if slots[0].optional or slots[-1].optional:
         raise ValueError(f"'{source}' starts or ends with a word that may be missing: leave it out")
-    return Phrase(source, tuple(slots), re.compile(_expression(slots)))
+    expression = _expression(slots)
+    if "~" in pieces:
+        if len(slots) != 2:  # noqa: PLR2004 - a pair
+            raise ValueError(f"'{source}': ~ stands between exactly two words or groups")
+        swapped = [replace(slots[1], gap_before=0), replace(slots[0], gap_before=_GAPS["~"])]
+        expression = f"(?:{expression}|{_expression(swapped)})"
+    return Phrase(source, tuple(slots), re.compile(expression))
 
 
 def _slot(piece: str, gap: int, groups: Mapping[str, Sequence[str]]) -> Slot:

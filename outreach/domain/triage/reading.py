@@ -18,6 +18,8 @@ class Span:
     first: int
     end: int
     rule: str
+    denies: bool = False
+    """The phrase holds a negation of its own (``not peeing``): none from outside undoes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class Reader:
             for word in set(anchors(phrase, use)):
                 self._index[word].append(number)
         self._compiled = compiled
+        negators = frozenset(lexicon.groups.get("negators", ()))
+        self._denies = [not negators.isdisjoint(phrase.words()) for phrase, _ in compiled]
         own = set(use)
         ordinary = set(lexicon.real_words) | set(lexicon.exact_words)
         for other in foreign:
@@ -97,7 +101,7 @@ class Reader:
             for match in phrase.pattern.finditer(text):
                 first = bisect_right(starts, match.start()) - 1
                 end = bisect_right(starts, match.end() - 1)
-                span = Span(first, end, phrase.source)
+                span = Span(first, end, phrase.source, self._denies[number])
                 if isinstance(meaning, Cue):
                     reading.cues.setdefault(meaning, []).append(span)
                 else:

@@ -1,7 +1,8 @@
 """Bounded correction of misspelt words towards the words of a lexicon, and only those.
 
-One slip in words of 5 to 7 letters, two in longer ones; the first letter must be right. Ordinary
-words that happen to look alike are listed in the lexicon and left alone.
+One slip in words of 5 to 7 letters, two in longer ones, or the same consonants in the same order
+(``throt``, ``swoln``); the first letter must be right. Ordinary words that happen to look alike
+are listed in the lexicon and left alone.
 """
 
 import re
@@ -14,6 +15,9 @@ SHORTEST = 5
 """Shorter words have too many neighbours; their misspellings are listed one by one."""
 _LONG = 8
 _LONG_PART = 3
+_CONSONANTS = 4
+_VOWELS = re.compile(r"[aeiou]")
+_DOUBLE = re.compile(r"(.)\1")
 _REPEATS = re.compile(r"(.)\1{2,}")
 
 
@@ -25,9 +29,11 @@ class Speller:
         self._vocabulary = frozenset(vocabulary)
         self._known = self._vocabulary | frozenset(leave_alone)
         self._targets: dict[tuple[str, int], list[str]] = defaultdict(list)
+        self._by_consonants: dict[str, str] = {}
         for word in sorted(self._vocabulary):
             if len(word) >= SHORTEST and word.isalpha():
                 self._targets[word[0], len(word)].append(word)
+                self._by_consonants.setdefault(_consonants(word), word)
 
     def knows(self, word: str) -> bool:
         """True for a word of the lexicon or an ordinary word."""
@@ -45,10 +51,14 @@ class Speller:
             word = _REPEATS.sub(r"\1", word)
         if len(word) < SHORTEST:
             return [word]
-        nearest = self._nearest(word)
+        nearest = self._nearest(word) or self._alike(word)
         if nearest is not None:
             return [nearest]
         return self._halves(word) or [word]
+
+    def _alike(self, word: str) -> str | None:
+        consonants = _consonants(word)
+        return self._by_consonants.get(consonants) if len(consonants) >= _CONSONANTS else None
 
     def _nearest(self, word: str) -> str | None:
         best: tuple[int, int, str] | None = None
@@ -71,3 +81,8 @@ class Speller:
             if word[:cut] in self._vocabulary and word[cut:] in self._vocabulary:
                 return [word[:cut], word[cut:]]
         return None
+
+
+def _consonants(word: str) -> str:
+    """The first letter and the consonants after it, none doubled."""
+    return word[0] + _DOUBLE.sub(r"\1", _VOWELS.sub("", word[1:]))
