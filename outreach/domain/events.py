@@ -117,7 +117,7 @@ class AppointmentData:
     actual_end: datetime | None = None
     lots: tuple[str, ...] = ()
     date_only: bool = False
-    """The sender gave a day without a time: ``start`` is local midnight, and no text may name it."""
+    """A day came without a time: ``start`` is its local midnight, which no text may name."""
 
 
 @dataclass(frozen=True, slots=True)

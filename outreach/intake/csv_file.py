@@ -2,10 +2,9 @@
 
 import csv
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -22,9 +21,10 @@ from outreach.domain.events import (
     SchedulingEvent,
     Telecom,
 )
+from outreach.intake.cell_times import cell_day, cell_moment, is_clock
 from outreach.intake.interface import Arrival
 from outreach.intake.languages import language_tag
-from outreach.intake.local_time import Moment, NotATime, doubt_note, in_zone, iso_moment
+from outreach.intake.local_time import Moment, NotATime, doubt_note
 from outreach.intake.text import clean
 
 _HEADERS = """
@@ -59,10 +59,6 @@ _FIELD_OF = MappingProxyType(
     }
 )
 _DELIMITERS = ",;\t|"
-_AMERICAN = frozenset({"US", "PH", "PR"})
-"""Regions that write the month first."""
-_SLASHED = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4}|\d{2})(?:[ T,]+(.+))?")
-_CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?(?::\d{2})?\s*([ap])?\.?m?\.?", re.IGNORECASE)
 _KIND_OF = MappingProxyType(
     {
         AppointmentStatus.CANCELLED: EventKind.APPOINTMENT_CANCELLED,
@@ -270,7 +266,7 @@ def _birth_date(row: _Row) -> date | None:
     if not row["birth_date"]:
         return None
     try:
-        born = _day(row["birth_date"][:10], row.arrival.region)
+        born = cell_day(row["birth_date"][:10], row.arrival.region)
     except NotATime:
         row.notes.append("birth date is not a date; left out")
         return None
@@ -282,7 +278,7 @@ def _birth_date(row: _Row) -> date | None:
 def _times(row: _Row, zone: ZoneInfo) -> tuple[Moment | None, datetime | None]:
     """The start, and the written end or the start plus the duration."""
     written = row["start"] or f"{row['date']} {row['time']}".strip()
-    if row["date"] and row["start"] and _CLOCK.fullmatch(row["start"]):
+    if row["date"] and row["start"] and is_clock(row["start"]):
         written = f"{row['date']} {row['start']}"
     start = _moment(written, row.arrival.region, zone, "start")
     if start is None:
@@ -292,7 +288,7 @@ def _times(row: _Row, zone: ZoneInfo) -> tuple[Moment | None, datetime | None]:
     if note := doubt_note(start, "start"):
         row.notes.append(note)
     end = row["end"]
-    if end and _CLOCK.fullmatch(end):
+    if end and is_clock(end):
         end = f"{start.at.astimezone(zone).date().isoformat()} {end}"
     ended = _moment(end, row.arrival.region, zone, "end")
     if ended is not None and ended.at < start.at:
@@ -308,48 +304,6 @@ def _moment(written: str, region: str, zone: ZoneInfo, place: str) -> Moment | N
     if not written:
         return None
     try:
-        return _parsed(written, region, zone)
+        return cell_moment(written, region, zone)
     except NotATime:
         raise BadInput("value", f"the {place} is not a date and time that exists") from None
-
-
-def _parsed(written: str, region: str, zone: ZoneInfo) -> Moment:
-    try:
-        return iso_moment(written, zone)
-    except NotATime:
-        day, _, clock = written.partition(" ")
-    on = _day(day.rstrip(","), region)
-    if not clock.strip():
-        return in_zone(datetime.combine(on, time()), zone, date_only=True)
-    return in_zone(datetime.combine(on, _clock(clock.strip())), zone)
-
-
-def _day(written: str, region: str) -> date:
-    """``2027-03-14``, ``3/14/2027`` where the month comes first, ``14/3/2027`` elsewhere."""
-    try:
-        match = _SLASHED.fullmatch(written)
-        if match is None:
-            return date.fromisoformat(written)
-        first, second, year = int(match[1]), int(match[2]), int(match[3])
-        year += 2000 if year < 100 else 0
-        month, day = (
-            (first, second) if region in _AMERICAN and "." not in written else (second, first)
-        )
-        return date(year, month, day)
-    except ValueError as error:
-        raise NotATime from error
-
-
-def _clock(written: str) -> time:
-    match = _CLOCK.fullmatch(written)
-    if match is None or (match[2] is None and match[3] is None):
-        raise NotATime
-    hour, minute, half = int(match[1]), int(match[2] or 0), (match[3] or "").lower()
-    if half:
-        if not 1 <= hour <= 12:
-            raise NotATime
-        hour = hour % 12 + (12 if half == "p" else 0)
-    try:
-        return time(hour, minute)
-    except ValueError as error:
-        raise NotATime from error

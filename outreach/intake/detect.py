@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 from outreach.domain.errors import BadInput
 from outreach.domain.events import ItemKind, ParsedItem, Problem
+from outreach.intake.cloud_event import is_cloud_event, unwrapped
 from outreach.intake.csv_file import looks_like_table, read_csv
 from outreach.intake.fhir.reader import read_fhir
 from outreach.intake.hl7.charset import transcoded
 from outreach.intake.hl7.reader import read_hl7
 from outreach.intake.interface import Arrival, InterfaceSettings
 from outreach.intake.json_fields import dump, load
-from outreach.intake.native import is_cloud_event, read_native, unwrapped
+from outreach.intake.native import read_native
 
 _HL7_STARTS = (b"MSH", b"FHS", b"BHS", b"\x0b")
 _BLANKS = b" \t\r\n\x00"

@@ -1,4 +1,4 @@
-"""Local wall-clock times -> instants in UTC, saying so when the clock change makes them doubtful."""
+"""Local wall-clock times -> instants in UTC, marked where a clock change makes them doubtful."""
 
 import re
 from dataclasses import dataclass

@@ -1,17 +1,15 @@
-"""The native JSON event and its CloudEvents envelope (structured) -> parsed items.
+"""The native JSON event -> parsed items.
 
 ``event.schema.json`` beside this file publishes the shape; this reader takes all that the
 schema allows and forgives more: single strings for lists, times without an offset.
 """
 
-import binascii
 import hashlib
-from base64 import b64decode
 from dataclasses import replace
 from datetime import date, datetime
 from importlib.resources import files
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from outreach.domain.errors import BadInput
 from outreach.domain.events import (
@@ -29,9 +27,10 @@ from outreach.domain.events import (
     Telecom,
 )
 from outreach.intake.interface import Arrival
-from outreach.intake.json_fields import MAX_LIST, Json, child, flag, load, text, texts, unique
+from outreach.intake.json_fields import MAX_LIST, Json, child, flag, text, texts, unique
 from outreach.intake.languages import language_tag
 from outreach.intake.local_time import Moment, NotATime, doubt_note, iso_moment, with_time
+from outreach.intake.telecoms import ranked
 
 _STATUS_AFTER = {
     EventKind.APPOINTMENT_BOOKED: AppointmentStatus.BOOKED,
@@ -53,11 +52,6 @@ def schema_text() -> str:
     return (files("outreach.intake") / "event.schema.json").read_text(encoding="utf-8")
 
 
-def is_cloud_event(value: Json) -> bool:
-    """True for a structured CloudEvent of any 1.x version."""
-    return isinstance(value.get("specversion"), str)
-
-
 def read_native(value: Json, raw: bytes, arrival: Arrival) -> ParsedItem:
     """The item of one native event. An unknown ``type`` is ignored, anything wrong rejected."""
     trigger = text(value, "type")
@@ -76,36 +70,6 @@ def read_native(value: Json, raw: bytes, arrival: Arrival) -> ParsedItem:
         notes = tuple(reader.notes)
         return ParsedItem(ItemKind.REJECTED, raw, trigger, problem=problem, warnings=notes)
     return ParsedItem(item, raw, trigger, event, warnings=tuple(dict.fromkeys(reader.notes)))
-
-
-def unwrapped(envelope: Json) -> object:
-    """The ``data`` of a CloudEvent; a native event gets what only the envelope says.
-
-    Raises:
-        BadInput: ``structure`` when ``data_base64`` holds no JSON, ``required`` without data.
-    """
-    data = envelope.get("data")
-    if isinstance(envelope.get("data_base64"), str):
-        try:
-            data = load(b64decode(envelope["data_base64"], validate=True))
-        except (binascii.Error, ValueError):
-            raise BadInput("structure", "data_base64: not base64") from None
-    if isinstance(data, str):
-        data = load(data.encode("utf-8", errors="replace"))
-    if not isinstance(data, dict):
-        raise BadInput("required", "CloudEvent without data")
-    if "resourceType" in data:
-        return data
-    spoken = {"id": "id", "source": "source", "occurred_at": "time", "type": "type"}
-    filled = {ours: envelope[theirs] for ours, theirs in spoken.items() if theirs in envelope}
-    filled["type"] = _own_type(text(envelope, "type"))
-    return {**filled, **data}
-
-
-def _own_type(written: str) -> str:
-    """``org.clinic.appointment.booked`` -> ``appointment.booked``."""
-    short = ".".join(written.split(".")[-2:])
-    return short if short in set(EventKind) else written
 
 
 class _Reader:
@@ -182,9 +146,7 @@ class _Reader:
         written = text(patient, "zone")
         try:
             return ZoneInfo(written).key if written else None
-        except (ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError: see below
-            self.notes.append("patient.zone: not an IANA zone; left out")
-        except KeyError:
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             self.notes.append("patient.zone: not an IANA zone; left out")
         return None
 
@@ -317,8 +279,7 @@ def _telecoms(patient: Json) -> tuple[Telecom, ...] | None:
             entry: dict[str, Any] = one if isinstance(one, dict) else {"value": one}
             if written := text(entry, "value"):
                 found.append(Telecom(written, kind, flag(entry, "mobile"), _role(entry)))
-    distinct = {(one.kind, one.value): one for one in reversed(found)}
-    return tuple(replace(one, rank=rank) for rank, one in enumerate(reversed(distinct.values())))
+    return ranked(found)
 
 
 def _role(entry: Json) -> ContactRole:

@@ -11,6 +11,7 @@ from outreach.intake.guardians import contact_role, is_minor
 from outreach.intake.json_fields import Json, child, children, flag, text, texts, unique
 from outreach.intake.languages import language_tag
 from outreach.intake.local_time import NotATime, iso_moment
+from outreach.intake.telecoms import ranked
 
 _RECORD_NUMBER = frozenset({"MR", "MRT", "PI", "PT"})
 _NOT_OURS = frozenset({"SS", "SB", "DL", "PPN", "AN", "VN", "MC", "MA"})
@@ -175,8 +176,7 @@ def _telecoms(scope: Scope, resource: Json, *, minor: bool) -> tuple[Telecom, ..
             found += _own(scope, contact, role)
     if not found and "telecom" not in resource:
         return None
-    distinct = {(one.kind, one.value): one for one in reversed(found)}
-    return tuple(replace(one, rank=rank) for rank, one in enumerate(reversed(distinct.values())))
+    return ranked(found)
 
 
 def _own(scope: Scope, holder: Json, role: ContactRole) -> list[Telecom]:
@@ -210,7 +210,8 @@ def _rank(telecom: Json) -> float:
 
 def _expired(scope: Scope, period: Json) -> bool:
     """True when the period had ended on arrival; a year or month means its beginning."""
-    return bool(end := _partial(text(period, "end"))) and end < scope.arrival.received_at
+    end = _partial(text(period, "end"))
+    return end is not None and end < scope.arrival.received_at
 
 
 def _partial(written: str) -> datetime | None:

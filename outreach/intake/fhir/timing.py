@@ -8,7 +8,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import takewhile
+from itertools import islice, takewhile
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -101,12 +101,8 @@ def dose_instants(scope: Scope, timing: Json, span: Span, zone: ZoneInfo) -> tup
 def _repeated(scope: Scope, timing: Json, span: Span, zone: ZoneInfo) -> Iterator[datetime]:
     repeat = child(timing, "repeat")
     frequency, period, unit = _rhythm(scope, timing, repeat)
-    produced = 0
-    for local in _locals(scope, repeat, span, frequency, period, unit):
-        if span.count is not None and produced >= span.count:
-            return
-        produced += 1
-        yield in_zone(local, zone).at
+    locals_ = _locals(scope, repeat, span, frequency, period, unit)
+    return (in_zone(local, zone).at for local in islice(locals_, span.count))
 
 
 def _rhythm(scope: Scope, timing: Json, repeat: Json) -> tuple[int, float, str]:

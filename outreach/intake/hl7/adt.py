@@ -1,4 +1,4 @@
-"""ADT messages -> demographics, admissions, deaths, merges, and visits of sites that book by A05."""
+"""ADT -> demographics, admissions, deaths, merges, and the visits of sites that book by A05."""
 
 from dataclasses import replace
 from types import MappingProxyType

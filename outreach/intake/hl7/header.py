@@ -34,11 +34,14 @@ def read_header(message: Message, raw: bytes, arrival: Arrival) -> Header:
 
     Raises:
         BadInput: 202 or 203 for a processing id or version that is not taken; 201 when EVN-1
-            names another event than MSH-9, so that nobody can say what happened.
+            names another event than MSH-9, so that nobody can say what happened; 101 without
+            a message type.
     """
     msh = message.first("MSH")
     _check_version(message, arrival)
     kind = message.value(msh, 9).upper()
+    if not kind:
+        raise BadInput("101", "MSH-9: no message type")
     trigger = _trigger(message)
     return Header(
         kind=kind,

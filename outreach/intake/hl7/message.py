@@ -66,7 +66,9 @@ class Message:
             )
             declared += _DEFAULT_DELIMITERS[len(declared) :]
         self.field_mark = mark
-        self.component_mark, self.repetition_mark, self.escape_mark = declared[:3]
+        self.component_mark = declared[0]
+        self.repetition_mark = declared[1]
+        self.escape_mark = declared[2]
         self.subcomponent_mark = declared[3]
         self.truncation_mark = declared[4:5]
         if len({mark, *declared[:4]}) < 5:

@@ -10,6 +10,7 @@ from outreach.intake.hl7.message import Message, Segment
 from outreach.intake.hl7.times import hl7_day
 from outreach.intake.interface import InterfaceSettings
 from outreach.intake.languages import language_tag
+from outreach.intake.telecoms import distinct
 
 _RECORD_NUMBER = frozenset({"MR", "MRN", "PI", "PT", "PE", "PN", "EPI", "MPI", "EMPI", "CMRN"})
 _NOT_OURS = frozenset(
@@ -204,9 +205,8 @@ def _ranked(telecoms: tuple[Telecom, ...] | None) -> tuple[Telecom, ...] | None:
     """The patient's own before anybody else's, mobiles before the rest; doubles left out."""
     if not telecoms:
         return telecoms
-    unique = {(one.kind, one.value): one for one in reversed(telecoms)}
     order = sorted(
-        reversed(unique.values()),
+        distinct(telecoms),
         key=lambda one: (one.role is not ContactRole.SELF, _reachable(one)),
     )
     return tuple(

@@ -34,8 +34,6 @@ def read_message(raw: bytes, arrival: Arrival) -> list[ParsedItem]:
             found = [siu.visit_event(message, header, arrival)]
         elif header.kind == "ADT" and header.trigger in adt.TRIGGERS:
             found = adt.patient_events(message, header, arrival)
-        elif not header.kind:
-            raise BadInput("101", "MSH-9: no message type")
         else:
             return [ParsedItem(ItemKind.IGNORED, raw, trigger, warnings=tuple(notes))]
     except BadInput as error:

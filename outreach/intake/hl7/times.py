@@ -1,7 +1,7 @@
 """HL7 v2 times (TS, DTM, DT) -> instants, with the field's offset or else the site's zone."""
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from outreach.domain.errors import BadInput
@@ -39,14 +39,8 @@ def hl7_moment(text: str, zone: ZoneInfo, place: str) -> Moment:
 
 
 def _local(digits: str) -> datetime:
-    return datetime(
-        int(digits[:4]),
-        int(digits[4:6]),
-        int(digits[6:8]),
-        int(digits[8:10]),
-        int(digits[10:12]),
-        int(digits[12:14]),
-    )
+    day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+    return datetime.combine(day, time(int(digits[8:10]), int(digits[10:12]), int(digits[12:14])))
 
 
 def _moment(text: str, zone: ZoneInfo) -> Moment:
@@ -54,9 +48,8 @@ def _moment(text: str, zone: ZoneInfo) -> Moment:
     if match is None:
         return iso_moment(text, zone)
     year, month, day, hour, minute, second, _fraction, offset = match.groups()
-    local = datetime(
-        int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0)
-    )
+    day_of = date(int(year), int(month), int(day))
+    local = datetime.combine(day_of, time(int(hour or 0), int(minute or 0), int(second or 0)))
     if offset is None:
         return in_zone(local, zone, date_only=hour is None)
     if not EARLIEST_YEAR <= local.year <= LATEST_YEAR:

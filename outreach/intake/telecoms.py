@@ -1,0 +1,19 @@
+"""Phones and mailboxes of one patient, in the order they should be tried."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from outreach.domain.events import Telecom
+
+
+def distinct(telecoms: Iterable[Telecom]) -> list[Telecom]:
+    """``telecoms`` in order; of those with the same value only the first stays."""
+    found: dict[tuple[str, str], Telecom] = {}
+    for one in telecoms:
+        found.setdefault((one.kind, one.value), one)
+    return list(found.values())
+
+
+def ranked(telecoms: Iterable[Telecom]) -> tuple[Telecom, ...]:
+    """``telecoms`` without repeats, each with its place in the order as its rank."""
+    return tuple(replace(one, rank=rank) for rank, one in enumerate(distinct(telecoms)))
