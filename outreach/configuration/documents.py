@@ -58,8 +58,8 @@ _PlainLoader.add_implicit_resolver(
 )
 
 
-def load_document(path: Path, model: type[M]) -> M:
-    """The file's content as ``model``.
+def load_document(path: Path, model: type[M], context: object = None) -> M:
+    """The file's content as ``model``; its validators are given ``context``.
 
     Raises:
         outreach.domain.errors.ConfigurationError: the file is missing, is not YAML or does not fit
@@ -68,7 +68,7 @@ def load_document(path: Path, model: type[M]) -> M:
     data, lines = read_document(path)
     try:
         # JSON is how strict models still read dates, times, tuples and enums from text.
-        return model.model_validate_json(json.dumps(data))
+        return model.model_validate_json(json.dumps(data), context=context)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
         told = [_sentence(path, detail, data, lines, model) for detail in details[:SHOWN_FAULTS]]

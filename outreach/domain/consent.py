@@ -54,16 +54,17 @@ def consent_state(lines: Iterable[ConsentLine]) -> ConsentState:
     """What the lines of one address, oldest first, amount to.
 
     An opt-out of any scope by text stops everything (FCC: revocation by any reasonable means);
-    a later opt-in undoes it. An attestation never undoes an opt-out.
+    a later opt-in undoes it, for what that opt-in covers. An attestation never undoes an opt-out:
+    one from before it is revoked with the rest, and one made while it stands counts for nothing.
     """
     opted_out = False
     attested = False
     opted_in: frozenset[ConsentScope] = frozenset()
     for line in lines:
         if line.action is ConsentAction.ATTESTED:
-            attested = True
+            attested = attested or not opted_out
         elif line.action is ConsentAction.OPT_OUT:
-            opted_out, opted_in = True, frozenset()
+            opted_out, attested, opted_in = True, False, frozenset()
         else:
             opted_out, opted_in = False, opted_in | {line.scope}
     return ConsentState(opted_out=opted_out, attested=attested, opted_in=opted_in)

@@ -110,7 +110,11 @@ def step_time(offset: Offset, anchor: datetime, zone: ZoneInfo) -> datetime:
 
 
 def steps_for(journey: Journey, anchor: AnchorPoint) -> list[Planned]:
-    """The steps of ``journey`` that apply to an anchor, in order of time."""
+    """The steps of ``journey`` that apply to an anchor, in order of time.
+
+    Nothing counted from a visit's start is of use once the visit began, not even a step whose
+    ``at`` falls after it: such a step is planned, never goes, and ends late.
+    """
     planned = []
     for step in journey.steps:
         if step.only is Only.FIRST_VISIT and not anchor.first_visit:
@@ -119,8 +123,8 @@ def steps_for(journey: Journey, anchor: AnchorPoint) -> list[Planned]:
             continue
         due = step_time(step.offset, anchor.at, anchor.zone)
         useful = due + timedelta(hours=step.useful_hours)
-        if journey.anchor is Anchor.VISIT_START and due <= anchor.at:
-            useful = min(useful, anchor.at)
+        if journey.anchor is Anchor.VISIT_START:
+            useful = min(useful, anchor.at.astimezone(UTC))
         message = step.first_message if anchor.first_visit and step.first_message else step.message
         planned.append(Planned(step, message, due, useful))
     return sorted(planned, key=lambda item: item.due_at)

@@ -5,7 +5,7 @@ The sender, the preview, the campaign count and the explanation all ask here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -147,25 +147,41 @@ def _skip(reason: SkipReason, why: str) -> Decision:
 def next_open(now: datetime, zone: ZoneInfo, week: Week) -> datetime | None:
     """``now`` if a window of ``week`` is open in ``zone``, else when the next one opens (UTC).
 
-    None when no day of the week has a window.
+    What counts is what a clock on the wall there shows, also on a day when it is changed. An
+    opening time that does not exist that day moves forward by the gap. None when no window opens
+    within a week.
     """
-    local = now.astimezone(zone)
-    for days in range(8):
-        day = local.date() + timedelta(days=days)
-        window = week.get(day.weekday())
-        if window is None:
+    if _window_at(now, zone, week) is not None:
+        return now
+    today = now.astimezone(zone).date()
+    for day in (today + timedelta(days=days) for days in range(8)):
+        if (window := week.get(day.weekday())) is None:
             continue
-        opens = datetime.combine(day, window.opens, zone).astimezone(UTC)
-        closes = datetime.combine(day, window.closes, zone).astimezone(UTC)
-        if now < closes:
-            return max(now, opens)
+        for opens in _instants(day, window.opens, zone):
+            if opens > now and _window_at(opens, zone, week) is not None:
+                return opens
     return None
 
 
 def window_closes(now: datetime, zone: ZoneInfo, week: Week) -> datetime:
     """When the window that is open at ``now`` closes (UTC); ``now`` itself when none is open."""
-    window = week.get(now.astimezone(zone).weekday())
+    window = _window_at(now, zone, week)
     if window is None:
         return now
-    closes = datetime.combine(now.astimezone(zone).date(), window.closes, zone).astimezone(UTC)
-    return max(now, closes)
+    instants = _instants(now.astimezone(zone).date(), window.closes, zone)
+    return next(closes for closes in instants if closes > now)
+
+
+def _window_at(at: datetime, zone: ZoneInfo, week: Week) -> Window | None:
+    """The window that is open at an instant, if one is."""
+    local = at.astimezone(zone)
+    window = week.get(local.weekday())
+    if window is None or not window.opens <= local.time() < window.closes:
+        return None
+    return window
+
+
+def _instants(day: date, wall: time, zone: ZoneInfo) -> list[datetime]:
+    """When the wall clock shows ``wall`` on ``day``, in order (UTC): twice where it is put back."""
+    both = {datetime.combine(day, wall.replace(fold=fold), zone).astimezone(UTC) for fold in (0, 1)}
+    return sorted(both)

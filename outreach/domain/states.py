@@ -140,7 +140,18 @@ TOUCHPOINT_STEPS: dict[TouchpointStatus, frozenset[TouchpointStatus]] = {
 """A status that is not a key is final."""
 
 MESSAGE_STEPS: dict[MessageStatus, frozenset[MessageStatus]] = {
-    MessageStatus.QUEUED: frozenset({MessageStatus.CLAIMED, MessageStatus.SKIPPED}),
+    MessageStatus.QUEUED: frozenset(
+        {
+            MessageStatus.CLAIMED,
+            MessageStatus.SKIPPED,
+            # A report that comes late proves an earlier attempt, which was thought lost.
+            MessageStatus.ACCEPTED,
+            MessageStatus.SENT,
+            MessageStatus.DELIVERED,
+            MessageStatus.UNDELIVERED,
+            MessageStatus.FAILED,
+        }
+    ),
     MessageStatus.CLAIMED: frozenset(
         {
             MessageStatus.QUEUED,

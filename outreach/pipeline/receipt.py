@@ -17,6 +17,10 @@ from outreach.storage.unit import Unit
 log = structlog.get_logger(__name__)
 
 _FINAL_BAD = frozenset({MessageStatus.FAILED, MessageStatus.UNDELIVERED})
+_NOT_YET_PROVEN = frozenset(
+    {MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.UNKNOWN}
+)
+"""Queued again after an attempt that was thought lost is one of these too."""
 
 
 def receive(
@@ -71,7 +75,7 @@ def _apply(unit: Unit, world: World, row: Receipt, sent: Sent) -> None:
     reported = meaning(row.status)
     if reported is None:
         return
-    if message.status in {MessageStatus.CLAIMED, MessageStatus.UNKNOWN}:
+    if message.status in _NOT_YET_PROVEN:
         outcome.accepted(unit, world, sent, row.provider_id)
     if not advances(message.status, reported):
         return

@@ -1,0 +1,116 @@
+"""``policy.yaml`` -> ``Policy``: whose consent counts, in which hours, and how often."""
+
+import re
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, PlainValidator, model_validator
+
+from outreach.configuration.documents import FaultAt, StrictModel, load_document
+from outreach.configuration.wall_times import wall_time
+from outreach.domain.clinic import Window
+from outreach.domain.policy import Policy, Week
+
+EARLIEST = time(8)
+LATEST = time(21)
+"""No text before or after these in its zone, whatever the clinic writes: 47 CFR 64.1200(c)(1)."""
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+_HOURS = re.compile(r"\s*(\S+?)\s*-\s*(\S+?)\s*")
+
+
+def _hours(text: object) -> Window | None:
+    """The window that ``09:00-20:00`` writes; None for ``closed``."""
+    if text == "closed":
+        return None
+    match = _HOURS.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError(f"'{text}' is not a window. Write it as 09:00-20:00, or write closed.")
+    window = Window(wall_time(match[1]), wall_time(match[2]))
+    if window.opens >= window.closes:
+        raise ValueError(f"'{text}' closes before it opens. Write the earlier time first.")
+    if window.opens < EARLIEST or window.closes > LATEST:
+        raise ValueError(
+            f"'{text}' reaches outside {EARLIEST:%H:%M}-{LATEST:%H:%M}, the hours that"
+            " 47 CFR 64.1200(c)(1) allows. Narrow it."
+        )
+    return window
+
+
+Hours = Annotated[Window | None, PlainValidator(_hours)]
+Count = Annotated[int, Field(ge=1, le=100)]
+
+
+class WeekEntry(StrictModel):
+    """The hours of a week: ``every_day``, and the days that differ from it."""
+
+    every_day: Hours = None
+    monday: Hours = None
+    tuesday: Hours = None
+    wednesday: Hours = None
+    thursday: Hours = None
+    friday: Hours = None
+    saturday: Hours = None
+    sunday: Hours = None
+
+    @model_validator(mode="after")
+    def _opens_at_all(self) -> "WeekEntry":
+        if not self.week():
+            raise ValueError("is closed all week. Open at least one day, as in every_day.")
+        return self
+
+    def week(self) -> Week:
+        """Weekday (0 is Monday) -> its window; a closed day is left out."""
+        windows = {
+            number: getattr(self, day if day in self.model_fields_set else "every_day")
+            for number, day in enumerate(DAYS)
+        }
+        return {number: window for number, window in windows.items() if window is not None}
+
+
+class WindowsEntry(StrictModel):
+    """When texts may go, by what they are for."""
+
+    care: WeekEntry
+    outreach: WeekEntry
+
+
+class CapsEntry(StrictModel):
+    """How many campaign and education texts one person may get."""
+
+    per_day: Count
+    per_week: Count
+
+    @model_validator(mode="after")
+    def _week_holds_a_day(self) -> "CapsEntry":
+        if self.per_week < self.per_day:
+            raise FaultAt(
+                ("per_week",), f"is less than per_day ({self.per_day}). Raise it, or lower per_day."
+            )
+        return self
+
+
+class PolicyFile(StrictModel):
+    """The whole of ``policy.yaml``. Nothing in it has a default: each rule is a decision."""
+
+    care_consent: Literal["attested_by_clinic", "recorded_only"]
+    windows: WindowsEntry
+    caps: CapsEntry
+
+
+def load_policy(path: Path) -> Policy:
+    """The rules that ``policy.yaml`` sets.
+
+    Raises:
+        outreach.domain.errors.ConfigurationError: the file is missing or wrong; names the line.
+    """
+    written = load_document(path, PolicyFile)
+    return Policy(
+        care_attested=written.care_consent == "attested_by_clinic",
+        care_week=written.windows.care.week(),
+        outreach_week=written.windows.outreach.week(),
+        cap_per_day=written.caps.per_day,
+        cap_per_week=written.caps.per_week,
+    )
