@@ -33,7 +33,6 @@ log = structlog.get_logger(__name__)
 SANDBOX_ACCOUNT = "AC" + "5a" * 16
 SANDBOX_NUMBER = "+12025550100"
 SANDBOX_TOKEN = "sandbox-auth-token"  # noqa: S105 - opens nothing but the sandbox on localhost
-SANDBOX_NUMBER = "+15005550006"
 
 
 @dataclass(frozen=True, slots=True)

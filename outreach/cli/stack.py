@@ -162,6 +162,7 @@ class Stack:
     def _settled(self, settings: Settings) -> Settings:
         """Settings with every address and key decided, so that all parts agree on them."""
         data = settings.data_dir.absolute()
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)  # patients' data: for us alone
         settings = _with_keys(settings.model_copy(update={"data_dir": data}))
         fixed: dict[str, object] = {
             "config_dir": settings.config_path().absolute(),

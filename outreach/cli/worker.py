@@ -1,5 +1,6 @@
 """``outreach worker`` and ``outreach beat``: the processes that do the work and wake it."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,7 +42,7 @@ def worker(
     if ready_file is not None:
         _tell_when_ready(ready_file)
     words = ["worker", "--queues", ",".join(wanted), "--concurrency", str(concurrency), *_QUIET]
-    words += ["--hostname", f"{wanted[0]}-%i-{_process()}@%h", "--pool", "prefork"]
+    words += ["--hostname", f"{wanted[0]}-{os.getpid()}@%h", "--pool", "prefork"]
     if beat:
         words += ["--beat", "--schedule", _schedule(settings)]
     app.worker_main(words)
@@ -130,9 +131,3 @@ def _schedule(settings: "Settings") -> str:
     folder = settings.data_dir.absolute() / "run"
     folder.mkdir(parents=True, exist_ok=True)
     return str(folder / "beat")
-
-
-def _process() -> int:
-    import os
-
-    return os.getpid()
