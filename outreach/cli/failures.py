@@ -65,13 +65,12 @@ def _keep_trace(error: BaseException) -> Path | None:
     """Files, lines and functions alone: an error's own text may hold what no log may."""
     folder = Path(os.environ.get("OUTREACH_DATA_DIR") or "var") / "logs"
     path = folder / "outreach.log"
-    lines = [f"{type(error).__name__}\n"]
-    for frame in traceback.extract_tb(error.__traceback__):
-        lines.append(f"  {frame.filename}:{frame.lineno} in {frame.name}\n")
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"  {frame.filename}:{frame.lineno} in {frame.name}\n" for frame in frames]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as log:
-            log.writelines(lines)
+            log.writelines([f"{type(error).__name__}\n", *places])
     except OSError:
         return None
     return path

@@ -122,7 +122,7 @@ class Stack:
             self._running[name].wait_ready(part.ready, _READY_SECONDS)
 
     def watch(self, seconds: float | None = None) -> None:
-        """Blocks while all parts live, for ``seconds`` or for ever; raises as ``Children.watch``."""
+        """Blocks while all parts live, for ``seconds`` or for ever; see ``Children.watch``."""
         self.children.watch(seconds)
 
     def kill(self, name: str) -> None:

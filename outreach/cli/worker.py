@@ -104,10 +104,8 @@ def check_broker(app: "Celery", tries: int = _BROKER_TRIES) -> None:
     try:
         with app.connection_for_write() as connection:
             connection.ensure_connection(
-                max_retries=tries, interval_start=0.2, interval_step=0.3, interval_max=1
+                max_retries=tries, interval_start=0, interval_step=1, interval_max=1
             )
-            if connection.transport.driver_type == "redis":
-                connection.default_channel.client.ping()
     except (OperationalError, OSError) as error:
         raise Unavailable(
             f"The broker of OUTREACH_BROKER_URL does not answer ({type(error).__name__}). "
