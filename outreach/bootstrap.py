@@ -127,11 +127,11 @@ def _twilio(settings: Settings) -> TwilioConfig:
 
 
 def _email(settings: Settings, clinic: Clinic) -> Channel | None:
-    live = settings.smtp_host or settings.sendgrid_api_key
+    live = not settings.sandbox and (settings.smtp_host or settings.sendgrid_api_key)
     if live and not clinic.email_agreement:
         log.warning("email.off", why="clinic.yaml records no agreement with the email provider")
         return None
-    if settings.smtp_host:
+    if live and settings.smtp_host:
         return SmtpEmail(
             SmtpConfig(
                 host=settings.smtp_host,
@@ -143,7 +143,7 @@ def _email(settings: Settings, clinic: Clinic) -> Channel | None:
                 public_url=settings.public_url,
             )
         )
-    if settings.sendgrid_api_key is not None:
+    if live and settings.sendgrid_api_key is not None:
         key = settings.sendgrid_api_key.get_secret_value()
         return SendGridEmail(
             SendGridConfig(key, clinic.email_from, clinic.name, settings.public_url)

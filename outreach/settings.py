@@ -22,7 +22,11 @@ class Settings(BaseSettings):
     """Names are OUTREACH_<FIELD>, except the providers' own well-known ones."""
 
     model_config = SettingsConfigDict(
-        env_prefix="OUTREACH_", env_file=".env", extra="ignore", populate_by_name=True
+        env_prefix="OUTREACH_",
+        env_file=".env",
+        env_ignore_empty=True,  # "NAME=" in a file means that it is not set
+        extra="ignore",
+        populate_by_name=True,
     )
 
     data_dir: Path = Path("var")
@@ -49,6 +53,8 @@ class Settings(BaseSettings):
     smtp_port: int = 587
     smtp_username: str = ""
     smtp_password: SecretStr = SecretStr("")
+    sandbox: bool = False
+    """Every text and email goes to the sandbox carrier, whatever accounts are set."""
     sandbox_url: str = SANDBOX_URL
     clock_file: Path | None = None
     """A shared clinic clock (see ``clocks.SharedClock``); unset, clinic time is machine time."""
@@ -61,8 +67,8 @@ class Settings(BaseSettings):
 
     @property
     def uses_sandbox(self) -> bool:
-        """Whether texts go to the sandbox carrier, because no Twilio account is set."""
-        return not self.twilio_account_sid
+        """Whether texts go to the sandbox carrier: told to, or because no Twilio account is set."""
+        return self.sandbox or not self.twilio_account_sid
 
     def config_path(self) -> Path:
         """The folder a clinic edits: as set, else ``./config``, else the one shipped with us."""
@@ -104,7 +110,7 @@ def load_settings(**overrides: object) -> Settings:
         name = "_".join(str(part) for part in first["loc"]).upper()
         known = name if name.startswith(("TWILIO", "SENDGRID")) else f"OUTREACH_{name}"
         raise ConfigurationError(f"{known}: {first['msg']}.") from None
-    return _with_kept_keys(settings)
+    return with_kept_keys(settings)
 
 
 def new_keys() -> tuple[str, str]:
@@ -124,7 +130,7 @@ def keep_keys(data_dir: Path) -> Path:
     return path
 
 
-def _with_kept_keys(settings: Settings) -> Settings:
+def with_kept_keys(settings: Settings) -> Settings:
     """Keys kept beside the data serve where the environment names none."""
     path = settings.data_dir / "keys.env"
     if settings.keys is not None or not path.is_file():

@@ -1,0 +1,131 @@
+"""``outreach worker`` and ``outreach beat``: the processes that do the work and wake it."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from outreach.domain.errors import ConfigurationError, Unavailable
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from outreach.settings import Settings
+
+_BROKER_TRIES = 5
+_QUIET = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
+
+
+def worker(
+    queues: Annotated[
+        str | None,
+        typer.Option(help="Queues to take from, separated by commas; all when not given."),
+    ] = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="How many processes work at once.")] = 2,
+    beat: Annotated[
+        bool, typer.Option("--beat", help="Tick in this node too; for one of all your nodes.")
+    ] = False,
+    ready_file: Annotated[
+        Path | None, typer.Option(hidden=True, help="Made as soon as the worker takes work.")
+    ] = None,
+) -> None:
+    """Run a worker node until it is stopped.
+
+    Run two: one for urgent,replies,intake and one for the rest, so that an urgent reply never waits
+    behind a campaign.
+    """
+    from outreach.wakeup import QUEUES
+
+    wanted = _wanted(queues, QUEUES)
+    settings, app = _celery()
+    if ready_file is not None:
+        _tell_when_ready(ready_file)
+    words = ["worker", "--queues", ",".join(wanted), "--concurrency", str(concurrency), *_QUIET]
+    words += ["--hostname", f"{wanted[0]}-{os.getpid()}@%h", "--pool", "prefork"]
+    if beat:
+        words += ["--beat", "--schedule", _schedule(settings)]
+    app.worker_main(words)
+
+
+def beat() -> None:
+    """Run the clockwork: once a second it wakes the stages that have work.
+
+    One is enough. Two do no harm, so a second may stand by.
+    """
+    settings, app = _celery()
+    app.start(["beat", "--loglevel", "WARNING", "--schedule", _schedule(settings), "--pidfile="])
+
+
+def _wanted(queues: str | None, known: tuple[str, ...]) -> list[str]:
+    if queues is None:
+        return list(known)
+    wanted = [name.strip() for name in queues.split(",") if name.strip()]
+    unknown = [name for name in wanted if name not in known]
+    if unknown or not wanted:
+        raise typer.BadParameter(
+            f"no queue is named {', '.join(map(repr, unknown)) or 'nothing'}; "
+            f"queues are {', '.join(known)}",
+            param_hint="--queues",
+        )
+    return wanted
+
+
+def _celery() -> "tuple[Settings, Celery]":
+    """The app of ``tasks``, once everything it needs answers.
+
+    Raises:
+        ConfigurationError: no broker is set, or a setting or a file in ``config/`` is wrong.
+        Unavailable: the broker or the database does not answer.
+    """
+    from outreach.bootstrap import build_world
+    from outreach.logs import configure_logs
+    from outreach.settings import load_settings
+
+    settings = load_settings()
+    if settings.broker_url is None:
+        raise ConfigurationError(
+            "OUTREACH_BROKER_URL is not set. Write redis://host:6379/0, or run 'outreach up', "
+            "which brings a Redis of its own."
+        )
+    configure_logs()
+    world = build_world(settings)  # its faults are told here, once, and not by every process
+    world.db.close()
+    from outreach.tasks.app import app
+
+    check_broker(app)
+    return settings, app
+
+
+def check_broker(app: "Celery", tries: int = _BROKER_TRIES) -> None:
+    """Raises Unavailable when the broker does not answer ``tries`` times, a second apart."""
+    from kombu.exceptions import OperationalError
+
+    try:
+        with app.connection_for_write() as connection:
+            connection.ensure_connection(
+                max_retries=tries, interval_start=0, interval_step=1, interval_max=1
+            )
+    except (OperationalError, OSError) as error:
+        raise Unavailable(
+            f"The broker of OUTREACH_BROKER_URL does not answer ({type(error).__name__}). "
+            "Is it running, and is the address right?"
+        ) from None
+
+
+def _tell_when_ready(path: Path) -> None:
+    from celery.signals import worker_ready
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    def ready(**_: object) -> None:
+        path.touch()
+
+    worker_ready.connect(ready, weak=False)
+
+
+def _schedule(settings: "Settings") -> str:
+    """Where beat remembers its last tick."""
+    folder = settings.data_dir.absolute() / "run"
+    folder.mkdir(parents=True, exist_ok=True)
+    return str(folder / "beat")
