@@ -222,7 +222,9 @@ def _concepts(part: _Part, groups: dict[str, tuple[str, ...]]) -> Iterator[Conce
             if name not in entry:
                 key.fail(f"{key.text()} needs '{name}'")
         action = entry["action"].named(Action, "action")
-        label = entry["label"].named(Label, "label") if "label" in entry else LABEL_OF_ACTION[action]
+        label = (
+            entry["label"].named(Label, "label") if "label" in entry else LABEL_OF_ACTION[action]
+        )
         yield Concept(
             name=key.text(),
             action=action,

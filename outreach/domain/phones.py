@@ -1,32 +1,35 @@
-"""Phone numbers as E.164, checked with libphonenumber's data (no network)."""
+"""Whether a phone number can exist, its E.164 form and its kind, by Google's numbering plans."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import phonenumbers
+
+_TYPES = {
+    value: name.lower()
+    for name, value in vars(phonenumbers.PhoneNumberType).items()
+    if name.isupper() and isinstance(value, int)
+}
 
 
 @dataclass(frozen=True, slots=True)
 class PhoneCheck:
-    """Whether a number can exist, its E.164 form, and its kind in libphonenumber's words."""
+    """The answer of ``outreach phone check``."""
 
     valid: bool
     e164: str | None
-    type: str | None
+    """None when the number is not valid."""
+    type: str
+    """``mobile``, ``fixed_line``, ``fixed_line_or_mobile``, ``toll_free``, ... or ``unknown``."""
 
 
-_NOTHING = PhoneCheck(valid=False, e164=None, type=None)
-
-
-@lru_cache(maxsize=4096)
 def check_number(number: str, region: str) -> PhoneCheck:
-    """Reads ``number`` as it would be dialled in ``region`` (two letters). Never raises."""
+    """Checks ``number`` as written; ``region`` (``US``) counts when it has no country code."""
     try:
-        parsed = phonenumbers.parse(number[:60], region)
+        parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:
-        return _NOTHING
+        return PhoneCheck(valid=False, e164=None, type="unknown")
     if not phonenumbers.is_valid_number(parsed):
-        return _NOTHING
-    kind = phonenumbers.PhoneNumberType.to_string(phonenumbers.number_type(parsed)).lower()
+        return PhoneCheck(valid=False, e164=None, type="unknown")
+    kind = _TYPES.get(phonenumbers.number_type(parsed), "unknown")
     e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     return PhoneCheck(valid=True, e164=e164, type=kind)

@@ -11,7 +11,7 @@ from outreach.domain.events import (
     RegimenData,
     Telecom,
 )
-from outreach.intake.phones import check_number
+from outreach.domain.phones import check_number
 
 
 def describe(

@@ -17,9 +17,7 @@ from outreach.storage.unit import Unit
 log = structlog.get_logger(__name__)
 
 _FINAL_BAD = frozenset({MessageStatus.FAILED, MessageStatus.UNDELIVERED})
-_NOT_YET_PROVEN = frozenset(
-    {MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.UNKNOWN}
-)
+_NOT_YET_PROVEN = frozenset({MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.UNKNOWN})
 """Queued again after an attempt that was thought lost is one of these too."""
 
 

@@ -82,7 +82,7 @@ class Player:
 
     def _next_moment(self, until: datetime) -> datetime | None:
         now = self._clock.now()
-        moments = []
+        moments: list[datetime | None] = []
         if self._down_until is not None and self._down_until > now:
             moments.append(self._down_until)
         else:
@@ -106,7 +106,7 @@ class Player:
             "outage": self._outage,
             "optout": self._opt_out,
             "campaign": self._campaign,
-            "until": lambda _: None,
+            "until": self._nothing,
         }[line.verb]
         try:
             happen(line)
@@ -116,6 +116,9 @@ class Player:
             ) from None
         except OutreachError as error:
             raise BadInput("scenario", f"Line {line.number} of the scenario: {error}") from None
+
+    def _nothing(self, line: Line) -> None:
+        """The end of a scenario: time has passed, and that is all."""
 
     def _event(self, line: Line) -> None:
         event = {"source": _SOURCE, "id": f"line-{line.number}", **line.details}
