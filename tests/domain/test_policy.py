@@ -111,6 +111,7 @@ def test_a_week_with_one_day_opens_on_that_day() -> None:
         (HAVANA, datetime(2026, 3, 8, 4, 0, tzinfo=UTC), "2026-03-08 01:30 -0400"),
         # It happens twice that day: the first counts, and the second is open too.
         (HAVANA, datetime(2026, 11, 1, 3, 0, tzinfo=UTC), "2026-11-01 00:30 -0400"),
+        (HAVANA, datetime(2026, 11, 1, 5, 10, tzinfo=UTC), "2026-11-01 00:30 -0500"),
         (HAVANA, datetime(2026, 11, 1, 5, 40, tzinfo=UTC), "2026-11-01 00:40 -0500"),
         (SANTIAGO, datetime(2026, 9, 6, 3, 30, tzinfo=UTC), "2026-09-06 01:30 -0300"),
     ],

@@ -1,0 +1,143 @@
+"""``policy.yaml``: the shipped rules, and each mistake told at its line."""
+
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from outreach.configuration.policy_file import load_policy
+from outreach.domain.clinic import Window
+from outreach.domain.errors import ConfigurationError
+from outreach.domain.policy import every_day
+from outreach.domain.states import Purpose
+
+SHIPPED = Path(__file__).parents[2] / "config" / "policy.yaml"
+
+GOOD = """\
+care_consent: recorded_only
+windows:
+  care:
+    every_day: 08:30-20:30
+    sunday: closed
+  outreach:
+    monday: 09:00 - 12:00
+    saturday: 10:00-11:00
+caps:
+  per_day: 2
+  per_week: 5
+"""
+
+
+def fault(tmp_path: Path, text: str) -> str:
+    file = tmp_path / "policy.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        load_policy(file)
+    return str(caught.value).replace(str(file), "policy.yaml")
+
+
+def test_the_shipped_rules() -> None:
+    policy = load_policy(SHIPPED)
+    weekday = Window(time(9), time(20))
+    assert policy.care_attested
+    assert policy.week_for(Purpose.CARE) == every_day(time(8), time(21))
+    for purpose in (Purpose.CAMPAIGN, Purpose.EDUCATION):
+        assert policy.week_for(purpose) == {
+            **dict.fromkeys(range(6), weekday),
+            6: Window(time(12), time(20)),
+        }
+    assert (policy.cap_per_day, policy.cap_per_week) == (1, 3)
+
+
+def test_days_that_are_named_differ_from_every_day(tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(GOOD, encoding="utf-8")
+    policy = load_policy(file)
+    assert not policy.care_attested
+    assert policy.care_week == dict.fromkeys(range(6), Window(time(8, 30), time(20, 30)))
+    assert policy.outreach_week == {
+        0: Window(time(9), time(12)),
+        5: Window(time(10), time(11)),
+    }
+    assert (policy.cap_per_day, policy.cap_per_week) == (2, 5)
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "told"),
+    [
+        (
+            ("recorded_only", "assumed"),
+            1,
+            "care_consent: should be 'attested_by_clinic' or 'recorded_only'. Correct it.",
+        ),
+        (("care_consent: recorded_only\n", ""), 1, "care_consent: is missing. Add it."),
+        (
+            ("08:30-20:30", "20:30-08:30"),
+            4,
+            "windows.care.every_day: '20:30-08:30' closes before it opens. Write the earlier",
+        ),
+        (
+            ("08:30-20:30", "10:00-10:00"),
+            4,
+            "windows.care.every_day: '10:00-10:00' closes before it opens.",
+        ),
+        (
+            ("08:30-20:30", "07:59-20:30"),
+            4,
+            "windows.care.every_day: '07:59-20:30' reaches outside 08:00-21:00, the hours that"
+            " 47 CFR 64.1200(c)(1) allows. Narrow it.",
+        ),
+        (
+            ("10:00-11:00", "10:00-21:01"),
+            8,
+            "windows.outreach.saturday: '10:00-21:01' reaches outside 08:00-21:00",
+        ),
+        (
+            ("10:00-11:00", "10:00-25:00"),
+            8,
+            "windows.outreach.saturday: '25:00' is not a time of day. Write hours and minutes",
+        ),
+        (("10:00-11:00", "9-11"), 8, "windows.outreach.saturday: '9' is not a time of day."),
+        (
+            ("10:00-11:00", "shut"),
+            8,
+            "windows.outreach.saturday: 'shut' is not a window. Write it as 09:00-20:00, or",
+        ),
+        (
+            ("saturday:", "saterday:"),
+            8,
+            "windows.outreach.saterday: is not a setting that is known here."
+            " Did you mean 'saturday'?",
+        ),
+        (
+            ("sunday: closed", "holidays: closed"),
+            5,
+            "windows.care.holidays: is not a setting that is known here. Remove it or correct",
+        ),
+        (
+            ("every_day: 08:30-20:30", "every_day: closed"),
+            3,
+            "windows.care: is closed all week. Open at least one day, as in every_day.",
+        ),
+        (("  care:\n", "  care: {}\n  texts:\n"), 3, "windows.care: is closed all week."),
+        (("per_day: 2", "per_day: 0"), 10, "caps.per_day: should be greater than or equal to 1."),
+        (("per_day: 2", "per_day: two"), 10, "caps.per_day: should be a valid integer. Correct"),
+        (
+            ("per_week: 5", "per_week: 1"),
+            11,
+            "caps.per_week: is less than per_day (2). Raise it, or lower per_day.",
+        ),
+        (("  per_week: 5\n", ""), 9, "caps.per_week: is missing. Add it."),
+    ],
+)
+def test_each_mistake_is_told_at_its_line(
+    change: tuple[str, str], line: int, told: str, tmp_path: Path
+) -> None:
+    assert GOOD.count(change[0]) == 1
+    shown = fault(tmp_path, GOOD.replace(*change))
+    assert shown.startswith(f"policy.yaml, line {line}: {told}")
+
+
+def test_a_policy_that_is_missing_names_its_place(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"policy\.yaml: there is no such file\. Create"):
+        load_policy(tmp_path / "policy.yaml")
