@@ -20,7 +20,8 @@ def test_the_shipped_clinic_loads() -> None:
     assert [site.zone.key for site in clinic.sites] == ["America/New_York", "America/Chicago"]
     assert clinic.zone == ZoneInfo("America/New_York")
     assert clinic.site_named(" lakeside suite 200 ") is clinic.site("lakeside")
-    assert clinic.site_named(None) is None
+    assert clinic.site_named(None) is clinic.site("cedar_grove")
+    assert clinic.site_named("Somewhere else") is None
     assert clinic.visit_kind("IV INFUSION") == "infusion"
     assert clinic.visit_kind("Massage") is None
     assert clinic.on_call[0] == OnCall("Charge nurse phone", ChannelKind.SMS, "+12025550199")
@@ -52,6 +53,7 @@ def test_the_shipped_messages_are_clean_under_the_shipped_clinics_name() -> None
         (('"+12025550199"', "202-555-0199"), "on_call.0.address: must be a phone number with"),
         (("nurses@cedar-grove.example.org", "nurses"), "on_call.1.address: is not an email"),
         (("channel: sms", "channel: fax"), "on_call.0.channel: should be 'sms' or 'email'."),
+        (("default_site: cedar_grove", "default_site: cedar"), "default_site: 'cedar' is not the"),
         (("default_language: en", "default_language: fr"), "default_language: 'fr' is not among"),
         (("[en, es]", "[english]"), "languages.0: 'english' is not a language tag."),
         (("region: US", "region: USA"), "region: string should match pattern"),

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from outreach.configuration.clinic_file import load_clinic
-from outreach.configuration.journey_files import journey_schema, journey_texts, load_journeys
+from outreach.configuration.journey_files import journey_schema, load_journeys
 from outreach.domain.errors import ConfigurationError
 from outreach.domain.journeys import Anchor, AnchorPoint, Journey, Offset, Only, Step, steps_for
 from outreach.domain.states import ChannelKind, Purpose
@@ -164,7 +164,7 @@ def test_the_digest_names_the_bytes_of_the_file() -> None:
     for journey in load(SHIPPED):
         content = (SHIPPED / f"{journey.name}.yaml").read_bytes()
         assert journey.digest == hashlib.sha256(content).hexdigest()[:16]
-        assert journey_texts(SHIPPED)[journey.digest] == content.decode()
+        assert journey.source == content.decode()
 
 
 # --- for editors ----------------------------------------------------------------------------------
