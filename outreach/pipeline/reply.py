@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from outreach.domain.consent import ConsentAction, ConsentScope
 from outreach.domain.states import ChannelKind
-from outreach.domain.triage.keywords import carrier_keyword
+from outreach.domain.triage.keywords import Keyword, carrier_keyword
 from outreach.pipeline.world import World
 from outreach.storage.models import Consent, Reply
 from outreach.storage.repositories.people import address_index
@@ -23,6 +23,8 @@ class Inbound:
     body: str
     media: int = 0
     """How many pictures came with it; they are fetched and shown to staff only."""
+    keyword: Keyword | None = None
+    """What the carrier itself understood, where it says so (Twilio's Advanced Opt-Out)."""
 
 
 def receive(world: World, inbound: Inbound) -> bool:
@@ -35,7 +37,7 @@ def receive(world: World, inbound: Inbound) -> bool:
         Unavailable: the database cannot be reached; the provider must try again.
     """
     index = address_index(inbound.channel, inbound.sender)
-    keyword = carrier_keyword(inbound.body)
+    keyword = inbound.keyword or carrier_keyword(inbound.body)
     row = Reply(
         id=world.new_id(),
         provider_id=inbound.provider_id[:80],

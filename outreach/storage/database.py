@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -58,8 +65,10 @@ class Database:
         with Session(engine, expire_on_commit=False) as session:
             try:
                 yield session
-            except OperationalError as error:
+            except (OperationalError, InterfaceError) as error:
                 raise Unavailable(remedy(self.engine, error)) from None
+            except PoolTimeout:
+                raise Unavailable("Every connection to the database is in use.") from None
             except ProgrammingError as error:
                 if getattr(error.orig, "sqlstate", None) not in _SCHEMA_IS_OLD:
                     raise

@@ -1,14 +1,16 @@
 """Brings a database to the newest schema."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import OperationalError
 
 from outreach.domain.errors import Unavailable
-from outreach.storage.database import create_engine_for, remedy
+from outreach.storage.database import Database, create_engine_for, remedy
 
 
 def upgrade(url: str) -> None:
@@ -30,6 +32,21 @@ def upgrade(url: str) -> None:
         engine.dispose()
 
 
+def is_current(database: Database) -> bool:
+    """Whether a database has the newest schema this program knows.
+
+    Raises:
+        Unavailable: it cannot be reached.
+    """
+    try:
+        with database.engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+    except OperationalError as error:
+        raise Unavailable(remedy(database.engine, error)) from None
+    return found == head()
+
+
+@lru_cache(maxsize=1)
 def head() -> str:
     """The newest schema this program knows."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""

@@ -1,1 +1,1 @@
-"""Webhooks, the event API, health, the follow-up list."""
+"""The edge where the world reaches Outreach: webhooks, events, health, the follow-up list."""

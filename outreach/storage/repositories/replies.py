@@ -1,5 +1,6 @@
 """Inbound messages and the open questions that give them meaning."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +19,11 @@ class Replies:
     def reply(self, reply_id: UUID) -> Reply | None:
         """One reply."""
         return self._session.get(Reply, reply_id)
+
+    def by_ids(self, ids: Collection[UUID]) -> dict[UUID, Reply]:
+        """Replies by id."""
+        rows = self._session.scalars(select(Reply).where(Reply.id.in_(ids)))
+        return {row.id: row for row in rows}
 
     def known(self, provider_id: str) -> bool:
         """Whether the provider delivered this reply before."""

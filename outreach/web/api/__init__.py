@@ -1,0 +1,1 @@
+"""Where scheduling systems post what happened."""

@@ -1,0 +1,52 @@
+"""The web application: every route, and the layers around them."""
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.responses import RedirectResponse
+
+from outreach.pipeline.world import World
+from outreach.web import problems
+from outreach.web.api.events import event_routes
+from outreach.web.config import WebConfig
+from outreach.web.edge import Edge
+from outreach.web.followups import FollowUpPages
+from outreach.web.guard import Guard
+from outreach.web.health import BrokerProbe, health_routes
+from outreach.web.pages import STATIC
+from outreach.web.sign_in import SignInNeeded, StaffDoor, ask_to_sign_in, sign_in_routes
+from outreach.web.unsubscribe import unsubscribe_routes
+from outreach.web.webhooks.sendgrid import SendGridWebhook
+from outreach.web.webhooks.twilio import TwilioWebhooks
+
+
+def create_app(world: World, config: WebConfig, broker: BrokerProbe | None = None) -> FastAPI:
+    """An application over ``world``, which its owner closes.
+
+    Args:
+        broker: whether the broker answers; reported by ``/health/ready``.
+
+    Raises:
+        ConfigurationError: a verification key is none.
+    """
+    edge = Edge(world, config)
+    door = StaffDoor(config, world.machine_clock)
+    app = FastAPI(title="Outreach", docs_url=None, redoc_url=None)
+    app.add_middleware(Guard, encrypted=config.is_encrypted)
+    problems.register(app)
+    app.add_exception_handler(SignInNeeded, ask_to_sign_in)
+    app.router.routes[:0] = [
+        *TwilioWebhooks(edge).routes(),
+        *SendGridWebhook(edge).routes(),
+        *FollowUpPages(edge, door).routes(),
+    ]
+    app.include_router(event_routes(edge))
+    app.include_router(health_routes(edge, broker))
+    app.include_router(unsubscribe_routes(edge))
+    app.include_router(sign_in_routes(edge, door))
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+    @app.get("/", include_in_schema=False)
+    async def home() -> RedirectResponse:
+        return RedirectResponse("/followups", status_code=303)
+
+    return app
