@@ -31,6 +31,9 @@ def explain_failure(error: Exception, *, debug: bool = False) -> int:
         # Whoever read our output has gone; the interpreter must not try to flush into nothing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    if isinstance(error, OSError) and error.filename is not None:
+        say(f"{error.filename}: {error.strerror}")
+        return FAILED
     return _unexpected(error, debug=debug)
 
 

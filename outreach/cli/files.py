@@ -1,0 +1,38 @@
+"""Files named on the command line: their bytes, and the kind their names promise."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+STDIN = "-"
+
+_TYPES = {
+    ".hl7": "application/hl7-v2",
+    ".json": "application/json",
+    ".jsonl": "application/json",
+    ".ndjson": "application/json",
+    ".csv": "text/csv",
+    ".tsv": "text/csv",
+}
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a file, or of standard input for ``-``."""
+    return sys.stdin.buffer.read() if str(path) == STDIN else path.read_bytes()
+
+
+def content_type(path: Path) -> str:
+    """What the name promises; empty when it promises nothing and the content decides."""
+    return _TYPES.get(path.suffix.lower(), "")
+
+
+def within(paths: Sequence[Path]) -> Iterator[Path]:
+    """Files as named, and those inside folders by name; hidden ones are passed over."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        for found in sorted(path.rglob("*")):
+            inside = found.relative_to(path).parts
+            if found.is_file() and not any(part.startswith(".") for part in inside):
+                yield found
