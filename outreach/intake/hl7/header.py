@@ -10,7 +10,7 @@ from outreach.intake.hl7.message import Message
 from outreach.intake.hl7.times import hl7_moment
 from outreach.intake.interface import Arrival
 
-_TRIGGER = re.compile(r"[A-Z]\d{2}")
+_TRIGGER = re.compile(r"[A-Z][0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
