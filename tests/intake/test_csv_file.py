@@ -17,7 +17,8 @@ def row(read: Read, header: str, cells: str) -> object:
 def test_good_rows_stand_and_bad_ones_name_their_line(read: Read) -> None:
     table = (
         HEAD
-        + "V1,77,2027-03-15 09:00,Booked\n\nV2,,2027-03-15 09:00,\nV3,78,2027-02-30,\nV4,79,2027-03-16 09:00,\n"
+        + "V1,77,2027-03-15 09:00,Booked\n\nV2,,2027-03-15 09:00,\n"
+        + "V3,78,2027-02-30,\nV4,79,2027-03-16 09:00,\n"
     )
     items = read(table, "text/csv")
     assert [item.trigger for item in items] == ["row 2", "row 4", "row 5", "row 6"]
@@ -66,8 +67,10 @@ def test_times_that_do_not_exist(read: Read, clock: str) -> None:
 
 def test_a_row_in_full(read: Read) -> None:
     table = (
-        "Visit ID,MRN,Authority,Patient Name,DOB,Cell,Home Phone,E-Mail,Language,Zip,Start,Duration (min),Visit Type,Location,New Patient\n"
-        'V1,77,CGI,"Larkspur, Nell",12/24/59,2025550121,2025550122,nell@example.org,Spanish,20001,3/15/2027 9:00 AM,90,Infusion,LAKE,Y\n'
+        "Visit ID,MRN,Authority,Patient Name,DOB,Cell,Home Phone,E-Mail,Language,Zip,"
+        "Start,Duration (min),Visit Type,Location,New Patient\n"
+        'V1,77,CGI,"Larkspur, Nell",12/24/59,2025550121,2025550122,nell@example.org,Spanish,20001,'
+        "3/15/2027 9:00 AM,90,Infusion,LAKE,Y\n"
     )
     item = only(read(table))
     patient, visit = patient_of(item), visit_of(item)

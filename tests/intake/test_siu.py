@@ -157,6 +157,7 @@ def test_a_cancellation_needs_no_start(read: Read) -> None:
         (siu(msh="SIU^S12|M1|P|3"), "203"),
         (siu(msh="SIU^S12|M1|Q|2.5.1"), "202"),
         (siu(msh="|M1|P|2.5.1"), "101"),
+        (siu(msh="SIU|M1|P|2.5.1"), "101"),
         (siu(more="EVN|S15"), "201"),
     ],
 )
@@ -173,6 +174,10 @@ def test_quarantine_with_a_code_and_no_personal_data(read: Read, raw: str, code:
 @pytest.mark.parametrize("kind", ["ORU^R01", "SIU^S23", "ADT^A60", "ACK^S12", "SRM^S01"])
 def test_other_messages_are_ignored(read: Read, kind: str) -> None:
     assert only(read(siu(msh=f"{kind}|M1|P|2.5.1"))).kind is ItemKind.IGNORED
+
+
+def test_type_and_trigger_in_one_component(read: Read) -> None:
+    assert event_of(only(read(siu(msh="SIU_S15|M1|P|2.5.1")))).kind == "appointment.cancelled"
 
 
 def test_one_bad_message_does_not_spoil_the_next(read: Read) -> None:
