@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.intake.phones import PhoneCheck, check_number
+from outreach.domain.phones import PhoneCheck, check_number
 
 
 @pytest.mark.parametrize(
