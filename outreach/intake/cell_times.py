@@ -8,8 +8,10 @@ from outreach.intake.local_time import Moment, NotATime, in_zone, iso_moment
 
 _AMERICAN = frozenset({"US", "PH", "PR"})
 """Regions that write the month first."""
-_SLASHED = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4}|\d{2})(?:[ T,]+(.+))?")
-_CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?(?::\d{2})?\s*([ap])?\.?m?\.?", re.IGNORECASE)
+_SLASHED = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4}|\d{2})(?:[ T,]+(.+))?", re.ASCII)
+_CLOCK = re.compile(
+    r"(\d{1,2})(?::(\d{2}))?(?::\d{2})?\s*([ap])?\.?m?\.?", re.IGNORECASE | re.ASCII
+)
 
 
 def is_clock(written: str) -> bool:

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -45,7 +46,7 @@ start: start starttime startdatetime appointmentstart appointmentdatetime dateti
 date: date appointmentdate apptdate visitdate day
 time: time appointmenttime appttime visittime
 end: end endtime enddatetime appointmentend finish
-minutes: duration minutes durationminutes length lengthminutes
+minutes: duration minutes durationminutes durationmin durationmins length lengthminutes
 status: status appointmentstatus apptstatus state
 service: service visittype appointmenttype appttype type reason servicetype
 site: site location clinic place facility department
@@ -96,28 +97,30 @@ def read_csv(raw: bytes, arrival: Arrival) -> list[ParsedItem]:
 
     Column names are compared by their letters and digits alone, with the usual synonyms. A bad
     row is rejected as ``row N`` (N is its line in the file) with its reason; the others stand.
+    Each item keeps the header beside its row, so that it can be read again alone.
     """
     text = _decoded(raw)
     header_line = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = _delimiter(header_line)
     items: list[ParsedItem] = []
     columns: dict[int, str] | None = None
+    header = b""
     for line, cells, problem in _rows(text, delimiter):
         if len(items) > arrival.settings.max_items:
             problem = problem or Problem(
                 "too-long", f"row {line}: the table is too long; rest unread"
             )
-        row = delimiter.join(cells).encode("utf-8", errors="replace")
+        row = _as_bytes(cells, delimiter)
         if problem is not None:
             items.append(ParsedItem(ItemKind.REJECTED, row, f"row {line}", problem=problem))
             return items
         if columns is None:
-            columns = _columns(cells)
+            columns, header = _columns(cells), row
             if missing := _missing(set(columns.values())):
                 problem = Problem("required", f"row {line}: the table has no column for {missing}")
                 return [ParsedItem(ItemKind.REJECTED, raw, f"row {line}", problem=problem)]
         elif any(cell.strip() for cell in cells):
-            items.append(_item(line, cells, columns, row, arrival))
+            items.append(_item(line, cells, columns, header + row, arrival))
     return items or [ParsedItem(ItemKind.IGNORED, raw, "row 1")]
 
 
@@ -150,6 +153,12 @@ def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str], Problem |
             return
         if cells:
             yield line, cells, None
+
+
+def _as_bytes(cells: list[str], delimiter: str) -> bytes:
+    line = io.StringIO()
+    csv.writer(line, delimiter=delimiter, lineterminator="\n").writerow(cells)
+    return line.getvalue().encode("utf-8", errors="replace")
 
 
 def _columns(names: list[str]) -> dict[int, str]:

@@ -19,6 +19,8 @@ def clean(text: str, limit: int = MAX_TEXT) -> str:
     it) and lone surrogates (no database stores them) are dropped. Joiners stay: Persian and
     several Indian scripts need them.
     """
+    if text.isalnum() and text.isascii() and len(text) <= limit:
+        return text
     if text.isascii() and text.isprintable() and "  " not in text and len(text) <= limit:
         return text.strip()
     kept = (_harmless(char) for char in text[: limit * 4])

@@ -42,7 +42,7 @@ def read_fhir(resource: Json, raw: bytes, arrival: Arrival) -> list[ParsedItem]:
     own; references to other hosts are names and never fetched.
     """
     if text(resource, "resourceType") != "Bundle":
-        return [_item(resource, raw, {}, arrival, None)]
+        return [_item(resource, raw, {}, arrival)]
     return _bundle_items(resource, raw, arrival)
 
 
@@ -90,15 +90,16 @@ def _entry_item(entry: object, neighbours: Mapping[str, Json], arrival: Arrival)
     if text(resource, "resourceType") == "Bundle":
         problem = Problem("not-supported", "a Bundle within a Bundle is not read")
         return ParsedItem(ItemKind.REJECTED, raw, "Bundle", problem=problem)
-    return _item(resource, dump(resource), neighbours, arrival, text(entry, "fullUrl"))
+    url = text(entry, "fullUrl")
+    if url.startswith("urn:uuid:") and not text(resource, "id"):
+        # A transaction's new resource: until the server names it, its URN is its only id.
+        resource = {**resource, "id": url}
+    return _item(resource, dump(resource), neighbours, arrival)
 
 
 def _item(
-    resource: Json, raw: bytes, neighbours: Mapping[str, Json], arrival: Arrival, url: str | None
+    resource: Json, raw: bytes, neighbours: Mapping[str, Json], arrival: Arrival
 ) -> ParsedItem:
-    if url and url.startswith("urn:uuid:") and not text(resource, "id"):
-        # A transaction's new resource: until the server names it, its URN is its only id.
-        resource = {**resource, "id": url}
     scope = Scope(resource, arrival, neighbours)
     kind = scope.kind
     if not kind:

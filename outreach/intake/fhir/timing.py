@@ -59,7 +59,7 @@ _SPREAD = MappingProxyType(
 """Local times of several doses a day when the order names none: all within texting hours."""
 _OLDEST = timedelta(days=31)
 """Doses longer past than this at arrival are not written out."""
-_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::[0-5]\d(?:\.\d+)?)?")
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::[0-5]\d(?:\.\d+)?)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from outreach.intake.hl7.message import Message
 from outreach.intake.hl7.times import hl7_moment
 from outreach.intake.interface import Arrival
 
-_TRIGGER = re.compile(r"[A-Z]\d{2}")
+_TRIGGERED = frozenset({"SIU", "ADT"})
+_TRIGGER = re.compile(r"[A-Z][0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,7 @@ def read_header(message: Message, raw: bytes, arrival: Arrival) -> Header:
     """
     msh = message.first("MSH")
     _check_version(message, arrival)
-    kind = message.value(msh, 9).upper()
-    if not kind:
-        raise BadInput("101", "MSH-9: no message type")
-    trigger = _trigger(message)
+    kind, trigger = _kind_and_trigger(message)
     return Header(
         kind=kind,
         trigger=trigger,
@@ -61,13 +59,19 @@ def _check_version(message: Message, arrival: Arrival) -> None:
         raise BadInput("203", "MSH-12: not a version 2 message")
 
 
-def _trigger(message: Message) -> str:
+def _kind_and_trigger(message: Message) -> tuple[str, str]:
+    """MSH-9.1 and MSH-9.2; some write both into the first as ``SIU_S12``."""
     msh = message.first("MSH")
-    header = message.value(msh, 9, 2).upper()
+    kind, _, joined = message.value(msh, 9).upper().partition("_")
+    if not kind:
+        raise BadInput("101", "MSH-9: no message type")
+    header = message.value(msh, 9, 2).upper() or joined
     body = message.value(message.first("EVN"), 1).upper()
     if header and _TRIGGER.fullmatch(body) and body != header:
         raise BadInput("201", "EVN-1 and MSH-9 name different events")
-    return header or body
+    if kind in _TRIGGERED and not (header or body):
+        raise BadInput("101", "MSH-9: no trigger event")
+    return kind, header or body
 
 
 def _event_id(message: Message, raw: bytes) -> str:

@@ -139,10 +139,17 @@ class Message:
         raw = segment[field]
         if not raw:
             return ""
-        parts = raw.partition(self.repetition_mark)[0].split(self.component_mark, component)
-        if len(parts) < component:
+        if self.repetition_mark in raw:
+            raw = raw.partition(self.repetition_mark)[0]
+        if self.component_mark in raw:
+            parts = raw.split(self.component_mark, component)
+            if len(parts) < component:
+                return ""
+            part = parts[component - 1]
+        elif component == 1:
+            part = raw
+        else:
             return ""
-        part = parts[component - 1]
         if self.subcomponent_mark in part:
             part = part.partition(self.subcomponent_mark)[0]
         return self.text(part)

@@ -17,6 +17,7 @@ from outreach.intake.local_time import (
 _TIME = re.compile(
     r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(\d{0,8})(?:\.\d*)?)?)?)?"
     r"\s*(Z|[+-]\d{2}:?\d{2})?",
+    re.ASCII,
 )
 _WIDEST_OFFSET = timedelta(hours=15)
 

@@ -1,0 +1,249 @@
+"""The native event, its published schema, and CloudEvents around it."""
+
+import json
+from base64 import b64encode
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outreach.domain.events import (
+    AppointmentStatus,
+    ContactRole,
+    EventKind,
+    Identifier,
+    ItemKind,
+    Telecom,
+)
+from outreach.intake.native import schema_text
+from tests.intake.conftest import (
+    FEEDS,
+    RECEIVED,
+    Read,
+    event_of,
+    intake,
+    only,
+    patient_of,
+    problem_of,
+    visit_of,
+)
+from tests.intake.schema_check import violations
+
+SCHEMA: dict[str, Any] = json.loads(schema_text())
+
+
+def native(kind: str = "appointment.booked", **parts: Any) -> dict[str, Any]:
+    return {
+        "id": "e1",
+        "type": kind,
+        "occurred_at": "2027-03-01T09:00:00-05:00",
+        "patient": {"ids": [{"system": "CGI", "value": "77"}], "family": "Larkspur"},
+        "appointment": {"ids": [{"value": "V1"}], "start": "2027-03-15T09:00:00-04:00"},
+        "regimen": {"ids": [{"value": "R1"}], "dose_dates": ["2027-03-04"]},
+        "merge": {"prior_ids": [{"system": "CGI", "value": "66"}]},
+        **parts,
+    }
+
+
+def send(read: Read, value: object) -> Any:
+    return only(read(json.dumps(value)))
+
+
+@pytest.mark.parametrize("kind", list(EventKind))
+def test_every_type_of_the_schema_is_read(read: Read, kind: EventKind) -> None:
+    value = native(kind)
+    value["appointment"]["actual_end"] = "2027-03-15T12:00:00-04:00"
+    assert violations(SCHEMA, value) == []
+    item = send(read, value)
+    assert event_of(item).kind is kind
+    assert item.trigger == kind.value
+    assert (event_of(item).source, event_of(item).event_id) == ("ehr", "e1")
+
+
+def test_schema_and_code_have_the_same_words() -> None:
+    shapes = SCHEMA["$defs"]
+    assert set(SCHEMA["properties"]["type"]["enum"]) == {kind.value for kind in EventKind}
+    statuses = shapes["appointment"]["properties"]["status"]["enum"]
+    assert set(statuses) == {status.value for status in AppointmentStatus}
+    assert set(shapes["phone"]["properties"]["role"]["enum"]) == {
+        role.value for role in ContactRole
+    }
+
+
+@pytest.mark.parametrize("feed", sorted(FEEDS.glob("event_*.json")), ids=lambda path: path.name)
+def test_example_feeds_follow_the_schema(feed: Any) -> None:
+    assert violations(SCHEMA, json.loads(feed.read_text())) == []
+
+
+VALUES = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)
+IDS = st.lists(st.fixed_dictionaries({"system": VALUES, "value": VALUES}), min_size=1, max_size=3)
+INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda at: f"{at:%FT%T}Z")  # noqa: DTZ001
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "id": VALUES,
+            "type": st.just("infusion.completed"),
+            "occurred_at": INSTANTS,
+            "patient": st.fixed_dictionaries({"ids": IDS}, optional={"deceased": st.booleans()}),
+            "appointment": st.fixed_dictionaries(
+                {"ids": IDS, "actual_end": INSTANTS}, optional={"lots": st.lists(VALUES)}
+            ),
+        },
+        optional={"source": VALUES},
+    )
+)
+def test_what_the_schema_allows_is_taken_without_loss(value: dict[str, Any]) -> None:
+    assert violations(SCHEMA, value) == []
+    event = event_of(
+        only(intake()(json.dumps(value).encode(), "application/json", "ehr", RECEIVED))
+    )
+    assert event.event_id == value["id"]
+    assert event.patient.identifiers == tuple(
+        dict.fromkeys(Identifier(one["system"], one["value"]) for one in value["patient"]["ids"])
+    )
+    assert event.patient.deceased == value["patient"].get("deceased")
+    assert event.appointment is not None
+    assert event.appointment.actual_end == datetime.fromisoformat(
+        value["appointment"]["actual_end"]
+    )
+    assert list(event.appointment.lots) == value["appointment"].get("lots", [])
+
+
+def test_a_visit_in_full(read: Read) -> None:
+    value = native()
+    value["appointment"] |= {
+        "end": "2027-03-15T12:00:00-04:00",
+        "service": "IVIG",
+        "location": "LAKE",
+        "first_visit": True,
+    }
+    value["patient"] |= {
+        "phones": ["2025550121", {"value": "2025550122", "mobile": True, "role": "guardian"}],
+        "email": "nell@example.org",
+        "language": "Spanish",
+        "zone": "America/Denver",
+    }
+    item = send(read, value)
+    visit, patient = visit_of(item), patient_of(item)
+    assert (visit.start, visit.site, visit.first_visit) == (
+        datetime(2027, 3, 15, 13, tzinfo=UTC),
+        "LAKE",
+        True,
+    )
+    assert patient.telecoms == (
+        Telecom("2025550121", "phone", rank=0),
+        Telecom("2025550122", "phone", True, ContactRole.GUARDIAN, 1),
+        Telecom("nell@example.org", "email", rank=2),
+    )
+    assert (patient.language, patient.zone) == ("es", "America/Denver")
+
+
+def test_a_local_time_is_the_site_s(read: Read) -> None:
+    value = native(appointment={"ids": ["V1"], "start": "2027-03-15T09:00", "location": "LAKE"})
+    item = send(read, value)
+    assert visit_of(item).start == datetime(2027, 3, 15, 14, tzinfo=UTC)
+    assert any("no offset" in note for note in item.warnings)
+
+
+def test_the_type_outranks_a_written_status(read: Read) -> None:
+    value = native("appointment.cancelled")
+    value["appointment"]["status"] = "booked"
+    item = send(read, value)
+    assert visit_of(item).status is AppointmentStatus.CANCELLED
+    assert item.warnings
+
+
+def test_dose_days_get_the_usual_hour_and_come_in_order(read: Read) -> None:
+    value = native("regimen.prescribed")
+    value["regimen"]["dose_dates"] = ["2027-03-18", "2027-03-04T18:30:00-05:00", "2027-03-18"]
+    regimen = event_of(send(read, value)).regimen
+    assert regimen is not None
+    assert regimen.doses == (
+        datetime(2027, 3, 4, 23, 30, tzinfo=UTC),
+        datetime(2027, 3, 18, 13, tzinfo=UTC),
+    )
+
+
+def changed(**parts: Any) -> dict[str, Any]:
+    return native(**parts)
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (changed(patient={}), "required"),
+        (changed(patient="77"), "required"),
+        (changed(appointment={"start": "2027-03-15T09:00:00Z"}), "required"),
+        (changed(appointment={"ids": ["V1"]}), "required"),
+        (changed(appointment={"ids": ["V1"], "start": "2027-02-30"}), "value"),
+        (changed(appointment={"ids": ["V1"], "start": "2027-03-15", "status": "foo"}), "value"),
+        (
+            changed(
+                appointment={
+                    "ids": ["V1"],
+                    "start": "2027-03-15T09:00:00Z",
+                    "end": "2027-03-15T08:00:00Z",
+                }
+            ),
+            "invariant",
+        ),
+        (changed(kind="infusion.completed"), "required"),
+        (changed(kind="regimen.changed", regimen={"ids": ["R1"], "dose_dates": [7]}), "value"),
+        (
+            changed(kind="patient.merged", merge={"prior_ids": [{"system": "CGI", "value": "77"}]}),
+            "invariant",
+        ),
+        (changed(kind="patient.merged", merge=None), "required"),
+        ({"patient": {"ids": ["77"]}}, "required"),
+    ],
+)
+def test_rejected(read: Read, value: dict[str, Any], code: str) -> None:
+    problem = problem_of(send(read, value))
+    assert problem.code == code
+    assert "Larkspur" not in problem.message
+
+
+def test_an_unknown_type_is_ignored(read: Read) -> None:
+    assert send(read, native("invoice.paid")).kind is ItemKind.IGNORED
+
+
+def cloud(**parts: Any) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": "ce-1",
+        "source": "/scheduler",
+        "type": "org.example.appointment.booked",
+        "time": "2027-02-28T00:00:00Z",
+        **parts,
+    }
+
+
+def test_a_cloud_event_fills_in_what_its_data_leaves_out(read: Read) -> None:
+    data = native()
+    for key in ("id", "type", "occurred_at"):
+        del data[key]
+    for envelope in (
+        cloud(data=data),
+        cloud(data=json.dumps(data)),
+        cloud(data_base64=b64encode(json.dumps(data).encode()).decode()),
+    ):
+        event = event_of(send(read, envelope))
+        assert (event.event_id, event.source, event.kind) == (
+            "ce-1",
+            "/scheduler",
+            EventKind.APPOINTMENT_BOOKED,
+        )
+        assert event.occurred_at == datetime(2027, 2, 28, tzinfo=UTC)
+
+
+def test_the_data_of_a_cloud_event_outranks_its_envelope(read: Read) -> None:
+    assert event_of(send(read, cloud(data=native("appointment.noshow")))).event_id == "e1"
+
+
+@pytest.mark.parametrize("broken", [{}, {"data": 7}, {"data_base64": "@@"}, {"data": "{"}])
+def test_a_broken_cloud_event_is_rejected(read: Read, broken: dict[str, Any]) -> None:
+    assert problem_of(send(read, cloud(**broken))).code in {"required", "structure"}
