@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 SANDBOX_ACCOUNT = "AC" + "5a" * 16
 SANDBOX_NUMBER = "+12025550100"
 SANDBOX_TOKEN = "sandbox-auth-token"  # noqa: S105 - opens nothing but the sandbox on localhost
+SANDBOX_SENDGRID_SEED = "outreach-sandbox"
+"""The key of the sandbox's email events is derived from it."""
 
 
 @dataclass(frozen=True, slots=True)

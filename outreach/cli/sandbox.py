@@ -20,7 +20,7 @@ def sandbox(
     ] = None,
 ) -> None:
     """Run the sandbox carrier: nothing leaves this machine, and /phones shows every text."""
-    from outreach.bootstrap import SANDBOX_ACCOUNT, SANDBOX_NUMBER, SANDBOX_TOKEN, clinic_clock
+    from outreach import bootstrap
     from outreach.clocks import SystemClock
     from outreach.configuration.clinic_file import load_clinic
     from outreach.sandbox.config import SandboxConfig
@@ -34,11 +34,12 @@ def sandbox(
     config = SandboxConfig(
         record_path=folder / "sandbox.db",
         clock=machine,
-        display_clock=clinic_clock(settings, machine),
+        display_clock=bootstrap.clinic_clock(settings, machine),
         display_zone=load_clinic(settings.config_path() / "clinic.yaml").zone,
-        account_sid=SANDBOX_ACCOUNT,
-        auth_token=SANDBOX_TOKEN,
-        numbers=(SANDBOX_NUMBER,),
+        account_sid=bootstrap.SANDBOX_ACCOUNT,
+        auth_token=bootstrap.SANDBOX_TOKEN,
+        sendgrid_seed=bootstrap.SANDBOX_SENDGRID_SEED,
+        numbers=(bootstrap.SANDBOX_NUMBER,),
         app_url=app_url or settings.public_url,
     )
     serve(config, host, port)

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from outreach.settings import Settings
     from outreach.web.config import WebConfig
 
@@ -17,6 +19,7 @@ def web(
     from outreach.bootstrap import build_world, record_configuration
     from outreach.logs import configure_logs
     from outreach.settings import load_settings
+    from outreach.web.app import create_app
     from outreach.web.server import serve
 
     settings = load_settings()
@@ -24,19 +27,32 @@ def web(
     world = build_world(settings)
     record_configuration(world)
     try:
-        serve(world, web_config(settings), host=host, port=port)
+        serve(create_app(world, web_config(settings)), host, port)
     finally:
         world.db.close()
 
 
 def web_config(settings: "Settings") -> "WebConfig":
     """What the web part checks signatures and keys against."""
-    from outreach.bootstrap import SANDBOX_TOKEN
+    from outreach.bootstrap import SANDBOX_SENDGRID_SEED, SANDBOX_TOKEN
+    from outreach.channels.signatures import sendgrid_key_from_seed, sendgrid_public_key
     from outreach.web.config import WebConfig
 
     tokens = [settings.twilio_auth_token, settings.twilio_auth_token_next]
     known = tuple(token.get_secret_value() for token in tokens if token is not None)
+    mail_key = settings.sendgrid_webhook_public_key
+    if settings.uses_sandbox:
+        known = (SANDBOX_TOKEN,)
+        mail_key = sendgrid_public_key(sendgrid_key_from_seed(SANDBOX_SENDGRID_SEED))
     return WebConfig(
         public_url=settings.public_url,
-        twilio_tokens=(SANDBOX_TOKEN,) if settings.uses_sandbox else known,
+        twilio_tokens=known,
+        sendgrid_public_keys=(mail_key,) if mail_key else (),
+        api_keys=_secrets(settings.api_key),
+        staff_token=next(iter(_secrets(settings.staff_token)), None),
+        phones_url=f"{settings.sandbox_url}/phones" if settings.uses_sandbox else None,
     )
+
+
+def _secrets(value: "SecretStr | None") -> tuple[str, ...]:
+    return () if value is None else tuple(value.get_secret_value().split(","))
