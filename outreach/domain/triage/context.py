@@ -114,9 +114,7 @@ class Context:
         while before >= 0 and self._reading.words[before] in _PRONOUNS:
             before -= 1
         return (
-            before >= 0
-            and self._negation_ends[before]
-            and self._reading.gaps[before] is Gap.SPACE
+            before >= 0 and self._negation_ends[before] and self._reading.gaps[before] is Gap.SPACE
         )
 
     def _comma(self, word: int) -> bool:

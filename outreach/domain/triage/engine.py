@@ -30,7 +30,9 @@ class TriageEngine:
         """
         self._settings = settings or TriageSettings()
         self._readers = {
-            language: Reader(lexicon, [other for other in lexicons.values() if other is not lexicon])
+            language: Reader(
+                lexicon, [other for other in lexicons.values() if other is not lexicon]
+            )
             for language, lexicon in lexicons.items()
         }
         self._measures = {

@@ -55,7 +55,7 @@ def apply(
         _end(unit, world, visit)
         return True
     _move_or_revive(unit, world, visit, data, revived=was_gone, quiet=quiet)
-    _ask_about_unmapped(unit, world, visit)
+    _ask_about_gaps(unit, world, visit)
     if event.kind in {EventKind.INFUSION_COMPLETED, EventKind.INFUSION_STOPPED}:
         _complete(unit, world, visit, event, patient)
     return True
@@ -116,6 +116,8 @@ def _move_or_revive(
     """A new time or place, or a revival, makes a new version: old plans end, new ones are made."""
     _take_details(world, visit, data)
     start = visit.start_at if data.start is None else data.start
+    if data.date_only:
+        start = None  # a day without an hour anchors no timed reminder: staff ask for the hour
     site = world.clinic.site_named(data.site) if data.site or not visit.site_code else None
     site_code = visit.site_code if site is None else site.code
     changed = (start, site_code) != (visit.start_at, visit.site_code) or visit.version == 0
@@ -148,21 +150,32 @@ def _end(unit: Unit, world: World, visit: Appointment) -> None:
     )
 
 
-def _ask_about_unmapped(unit: Unit, world: World, visit: Appointment) -> None:
-    """A service or place the clinic has not mapped goes to staff, never to a guess."""
-    start_known = visit.start_at is not None and visit.start_at > world.clinic_now()
-    if visit.quiet or not start_known or (visit.kind and visit.site_code):
+def _ask_about_gaps(unit: Unit, world: World, visit: Appointment) -> None:
+    """A visit without an hour, or of a service or place not mapped, goes to staff, not to a guess."""
+    past = visit.start_at is not None and visit.start_at <= world.clinic_now()
+    missing = next(
+        (
+            name
+            for name, value in (
+                ("time", visit.start_at),
+                ("service", visit.kind),
+                ("place", visit.site_code),
+            )
+            if not value
+        ),
+        None,
+    )
+    if visit.quiet or past or missing is None:
         return
-    missing = "service" if not visit.kind else "place"
     followup.open_item(
         unit,
         world,
         followup.NewItem(
-            reason_key=f"visit:{visit.id.hex}:unmapped:{missing}",
-            kind="unmapped_visit",
+            reason_key=f"visit:{visit.id.hex}:unclear:{missing}",
+            kind="unclear_visit",
             action=Action.ROUTINE,
-            summary=f"A visit was booked with a {missing} that clinic.yaml does not know. "
-            "Nothing is sent about it: call the patient, and map it.",
+            summary=f"A visit was booked and its {missing} is missing or not in clinic.yaml. "
+            "Nothing is sent about it: call the patient.",
             patient_id=visit.patient_id,
         ),
     )
