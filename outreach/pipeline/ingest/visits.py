@@ -151,7 +151,7 @@ def _end(unit: Unit, world: World, visit: Appointment) -> None:
 
 
 def _ask_about_gaps(unit: Unit, world: World, visit: Appointment) -> None:
-    """A visit without an hour, or of a service or place not mapped, goes to staff, not to a guess."""
+    """A visit without an hour, service or place we know goes to staff, never to a guess."""
     past = visit.start_at is not None and visit.start_at <= world.clinic_now()
     missing = next(
         (
