@@ -59,6 +59,7 @@ def _decide(unit: Unit, world: World, facts: Facts, row: Touchpoint, now: dateti
     if decision.verdict is Verdict.GO and contact is not None:
         row.status = check_step(TOUCHPOINT_STEPS, row.status, TouchpointStatus.QUEUED)
         row.channel = contact.channel
+        facts.count_sent(contact.address_index)
         _queue(unit, world, row, contact, now)
         email = facts.email_of(row.patient_id) if row.also_email else None
         if email is not None and contact.channel is not ChannelKind.EMAIL:

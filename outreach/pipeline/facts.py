@@ -45,6 +45,11 @@ class Facts:
     last_day: dict[str, int] = field(default_factory=dict)
     last_week: dict[str, int] = field(default_factory=dict)
 
+    def count_sent(self, index: str) -> None:
+        """One more of this batch goes to an address: the next decision must know of it."""
+        self.last_day[index] = self.last_day.get(index, 0) + 1
+        self.last_week[index] = self.last_week.get(index, 0) + 1
+
     def address_of(self, touchpoint: Touchpoint) -> ContactPoint | None:
         """The contact point a touchpoint goes to: the first working one of its channels."""
         for channel in touchpoint.channels:

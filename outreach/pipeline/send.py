@@ -107,6 +107,8 @@ def _prepare_one(unit: Unit, world: World, facts: Facts, message: Message) -> Ou
     message.body, message.subject = rendered.text, rendered.subject or None
     message.template_version, message.segments = rendered.version, rendered.segments
     unit.add(_attempt(world, message))
+    if message.touchpoint_id is not None:
+        facts.count_sent(message.address_index)
     return Outgoing(
         message_id=message.id,
         channel=message.channel,

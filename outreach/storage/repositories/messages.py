@@ -12,7 +12,6 @@ from outreach.domain.states import AttemptOutcome, ChannelKind, MessageStatus, P
 from outreach.storage.models import Attempt, Message
 
 _WENT_OUT = (
-    MessageStatus.CLAIMED,
     MessageStatus.UNKNOWN,
     MessageStatus.ACCEPTED,
     MessageStatus.SENT,
