@@ -21,7 +21,7 @@ COMMANDS = {
     "simulate": "outreach.cli.simulate:simulate",
     "ingest": "outreach.cli.ingest:ingest",
     "inbox": "outreach.cli.inbox:app",
-    "explain": "outreach.cli.explain:explain",
+    "explain": "outreach.cli.explain.command:explain",
     "followups": "outreach.cli.followups:app",
     "campaign": "outreach.cli.campaign:app",
     "doctor": "outreach.cli.doctor.command:doctor",

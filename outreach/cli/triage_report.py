@@ -61,7 +61,7 @@ def _row(engine: "TriageEngine", number: int, entry: Any) -> Labelled:
 
 def _label(word: object) -> Label:
     try:
-        return Label(word)
+        return Label(str(word))
     except ValueError:
         raise BadInput("label", f"a label is one of {', '.join(Label)}") from None
 

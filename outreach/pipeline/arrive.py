@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from uuid import UUID
 
+from outreach.domain.errors import BadInput, NotFound
 from outreach.pipeline.world import World
 from outreach.storage.models import InboxEvent, InboxStatus
 
@@ -52,3 +53,21 @@ def arrive(
         known = None if new else unit.inbox.known(source, event_id, digest)
     world.wake("ingest")
     return Arrival(row.id if known is None else known.id, new)
+
+
+def replay(world: World, arrival_id: UUID) -> None:
+    """Puts a quarantined payload back among those that wait, after what it failed on was mended.
+
+    Raises:
+        NotFound: nothing arrived under this id.
+        BadInput: it is not in quarantine, and what was settled once is not settled again.
+    """
+    with world.db.write() as unit:
+        row = unit.inbox.event(arrival_id)
+        if row is None:
+            raise NotFound("Nothing arrived under this id. 'outreach inbox' lists quarantine.")
+        if row.status is not InboxStatus.QUARANTINED:
+            raise BadInput("state", f"This arrival is {row.status.value}, not in quarantine.")
+        row.status, row.code, row.reason = InboxStatus.RECEIVED, "", ""
+        row.settled_at = None
+    world.wake("ingest")

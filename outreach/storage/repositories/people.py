@@ -78,6 +78,16 @@ class People:
         )
         return list(self._session.scalars(query))
 
+    def systems(self) -> list[str]:
+        """The systems that name patients."""
+        query = select(Identifier.system).where(Identifier.kind == IdentifierKind.PATIENT)
+        return sorted(self._session.scalars(query.distinct()))
+
+    def survivor_of(self, patient_id: UUID) -> Patient | None:
+        """The record that a patient's id leads to today, merges followed."""
+        found = self._session.get(Patient, patient_id)
+        return None if found is None else self._survivor(patient_id)
+
     def identifiers_of(self, patient_ids: Collection[UUID]) -> dict[UUID, list[Identifier]]:
         """The identifiers of patients."""
         query = select(Identifier).where(Identifier.patient_id.in_(patient_ids))

@@ -1,0 +1,1 @@
+"""``outreach explain``: one patient's story as the ledger tells it."""
