@@ -10,7 +10,7 @@ from pytest_socket import socket_allow_hosts
 
 from outreach.embedded.postgres_server import PostgresCluster
 from outreach.embedded.redis_server import RedisServer, start_redis
-from tests import servers
+from tests import servers, worlds
 
 hypothesis.settings.register_profile("desk", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None)
@@ -52,6 +52,14 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 def _only_this_machine() -> None:
     """No test reaches beyond loopback and Unix sockets."""
     socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def _close_databases() -> Iterator[None]:
+    """No connection of one test is left to the next, or to the garbage collector."""
+    yield
+    while worlds.OPENED:
+        worlds.OPENED.pop().close()
 
 
 @pytest.fixture(scope="session")

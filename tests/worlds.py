@@ -40,6 +40,8 @@ CONFIG = Path(__file__).parent.parent / "config"
 START = datetime(2027, 3, 1, 15, 0, tzinfo=UTC)
 """A Monday, 10:00 in New York; the clocks there change on 14 March."""
 PHONE = "+12025550123"
+OPENED: list[Database] = []
+"""What the running test opened; closed after it (see ``conftest``)."""
 KEYRING = Keyring({"k1": bytes(range(32))}, bytes(range(32, 64)))
 
 JOURNEYS = (
@@ -245,6 +247,7 @@ def make_bench(database_url: str, *, at: datetime = START, **overrides: Any) -> 
         wake=wakes,
     )
     world = replace(world, **overrides)
+    OPENED.append(world.db)
     record_configuration(world)
     return Bench(world, clock, machine, sms, email, wakes)
 
