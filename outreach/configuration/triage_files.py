@@ -215,8 +215,8 @@ def _concepts(part: _Part, groups: dict[str, tuple[str, ...]]) -> Iterator[Conce
     for key, value in part.entries():
         keys = {name.text(): (name, entry) for name, entry in value.entries()}
         for name, (place, _) in keys.items():
-            if name not in {"action", "label", "about", "always", "when_severe", "phrases"}:
-                place.fail(f"a concept has no '{name}'")
+            if name not in _CONCEPT_KEYS:
+                place.fail(f"a concept has no '{name}'; use {', '.join(_CONCEPT_KEYS)}")
         entry = {name: found for name, (_, found) in keys.items()}
         for name in ("action", "about", "phrases"):
             if name not in entry:
@@ -232,10 +232,12 @@ def _concepts(part: _Part, groups: dict[str, tuple[str, ...]]) -> Iterator[Conce
             about=entry["about"].text(),
             phrases=_phrases(entry["phrases"], groups),
             always=_optional(entry, "always", _Part.flag, default=False),
+            only_alone=_optional(entry, "only_alone", _Part.flag, default=False),
             when_severe=_optional(entry, "when_severe", _Part.text, default=None),
         )
 
 
+_CONCEPT_KEYS = ("action", "label", "about", "always", "only_alone", "when_severe", "phrases")
 Value = TypeVar("Value")
 Default = TypeVar("Default")
 

@@ -6,9 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from outreach.domain.triage.folding import Gap, Piece, gap_of, split_number
-from outreach.domain.triage.lexicon import Concept, Cue, Lexicon
+from outreach.domain.triage.lexicon import SYMPTOM_LABELS, Concept, Cue, Lexicon
 from outreach.domain.triage.phrases import STOP, Phrase, anchors, compile_phrase
+from outreach.domain.triage.result import Label
 from outreach.domain.triage.spelling import Speller
+
+
+_SPELLED = SYMPTOM_LABELS | {Label.OPT_OUT}
+"""Only words of these concepts are worth a correction; the rest would bend ordinary words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,13 @@ class Reader:
         ordinary = set(lexicon.real_words) | set(lexicon.exact_words)
         for other in foreign:
             ordinary |= other.real_words | words_of(other)
-        self._speller = Speller(own - lexicon.exact_words, ordinary | (own & lexicon.exact_words))
+        telling = {
+            word
+            for phrase, meaning in compiled
+            if isinstance(meaning, Concept) and meaning.label in _SPELLED
+            for word in phrase.words()
+        }
+        self._speller = Speller(telling - lexicon.exact_words, ordinary | own)
 
     def read(self, found: Sequence[Piece]) -> Reading:
         """Reads the pieces of one reply."""

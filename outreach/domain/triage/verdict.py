@@ -76,6 +76,8 @@ def settled(seen: Sequence[Seen]) -> list[Seen]:
     well = any(_says_well(item) for item in seen)
     result = []
     for item in seen:
+        if item.concept.only_alone and any(_covers(other, item) for other in seen):
+            continue
         if item.concept.always and item.set_aside == NEGATION:
             cleared = well or denied - {item.concept.name}
             if item.concept.action is Action.CALL_988 or not cleared:
@@ -84,6 +86,15 @@ def settled(seen: Sequence[Seen]) -> list[Seen]:
             item = replace(item, set_aside=BELOW_LIMIT)  # noqa: PLW2901
         result.append(item)
     return result
+
+
+def _covers(other: Seen, item: Seen) -> bool:
+    return (
+        not other.concept.only_alone
+        and _symptom(other)
+        and other.start <= item.start
+        and item.end <= other.end
+    )
 
 
 def _says_well(item: Seen) -> bool:
