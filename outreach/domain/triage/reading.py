@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from outreach.domain.triage.folding import Gap, Piece, gap_of, split_number
 from outreach.domain.triage.lexicon import SYMPTOM_LABELS, Concept, Cue, Lexicon
-from outreach.domain.triage.phrases import STOP, Phrase, anchors, compile_phrase
+from outreach.domain.triage.phrases import COMMA, STOP, Phrase, anchors, compile_phrase
 from outreach.domain.triage.result import Label
 from outreach.domain.triage.spelling import Speller
 
 
+_COMMAS_OF_A_LIST = 2
 _SPELLED = SYMPTOM_LABELS | {Label.OPT_OUT}
 """Only words of these concepts are worth a correction; the rest would bend ordinary words."""
 
@@ -173,12 +174,17 @@ def words_of(lexicon: Lexicon) -> set[str]:
 
 def _line(reading: Reading) -> tuple[str, list[int]]:
     """The words in one line, sentence ends marked, and where each word starts."""
+    commas = sum(separator.strip() == "," for separator in reading.separators)
+    listing = commas >= _COMMAS_OF_A_LIST
     line = [" "]
     starts: list[int] = []
     position = 1
-    for word, gap in zip(reading.words, reading.gaps, strict=True):
+    for word, gap, separator in zip(
+        reading.words, reading.gaps, reading.separators, strict=True
+    ):
         starts.append(position)
-        piece = word + (STOP + " " if gap is Gap.HARD else " ")
+        mark = STOP if gap is Gap.HARD else COMMA if listing and "," in separator else ""
+        piece = f"{word}{mark} "
         line.append(piece)
         position += len(piece)
     return "".join(line), starts
