@@ -67,11 +67,12 @@ def _agree(lexicons: list[Lexicon], directory: Path) -> None:
                 )
     for lexicon in lexicons:
         for concept in lexicon.concepts:
-            if concept.when_severe is not None and concept.when_severe not in known:
-                raise ConfigurationError(
-                    f"{directory / lexicon.language}.yaml: {concept.name}: when_severe names "
-                    f"'{concept.when_severe}', which no file defines; add it or correct the name"
-                )
+            for key, name in (("when_severe", concept.when_severe), ("replaces", concept.replaces)):
+                if name is not None and name not in known:
+                    raise ConfigurationError(
+                        f"{directory / lexicon.language}.yaml: {concept.name}: {key} names "
+                        f"'{name}', which no file defines; add it or correct the name"
+                    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,11 +234,14 @@ def _concepts(part: _Part, groups: dict[str, tuple[str, ...]]) -> Iterator[Conce
             phrases=_phrases(entry["phrases"], groups),
             always=_optional(entry, "always", _Part.flag, default=False),
             only_alone=_optional(entry, "only_alone", _Part.flag, default=False),
+            replaces=_optional(entry, "replaces", _Part.text, default=None),
             when_severe=_optional(entry, "when_severe", _Part.text, default=None),
         )
 
 
-_CONCEPT_KEYS = ("action", "label", "about", "always", "only_alone", "when_severe", "phrases")
+_CONCEPT_KEYS = (
+    "action", "label", "about", "always", "only_alone", "replaces", "when_severe", "phrases",
+)  # fmt: skip
 Value = TypeVar("Value")
 Default = TypeVar("Default")
 

@@ -187,14 +187,13 @@ class Context:
             return True
         if cue.end > span.first or span.first - cue.end > HYPOTHETICAL_REACH:
             return False
-        in_list = self._list_goes_on(span)
+        in_list = self._list_goes_on(span) or any(self._continues[cue.end : span.first])
         for word in range(cue.end - 1, span.first):
             gap = self._reading.gaps[word]
             if gap is Gap.HARD or (gap is Gap.SOFT and not (in_list and self._comma(word))):
                 return False
             if word < cue.end:
                 continue
-            in_list = in_list or self._continues[word]
             late = word - cue.end >= _CLAUSE_MAY_FOLLOW
             if self._breaks[word] or (late and self._clauses[word]):
                 return False
