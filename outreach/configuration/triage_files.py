@@ -67,11 +67,12 @@ def _agree(lexicons: list[Lexicon], directory: Path) -> None:
                 )
     for lexicon in lexicons:
         for concept in lexicon.concepts:
-            if concept.when_severe is not None and concept.when_severe not in known:
-                raise ConfigurationError(
-                    f"{directory / lexicon.language}.yaml: {concept.name}: when_severe names "
-                    f"'{concept.when_severe}', which no file defines; add it or correct the name"
-                )
+            for key, name in (("when_severe", concept.when_severe), ("replaces", concept.replaces)):
+                if name is not None and name not in known:
+                    raise ConfigurationError(
+                        f"{directory / lexicon.language}.yaml: {concept.name}: {key} names "
+                        f"'{name}', which no file defines; add it or correct the name"
+                    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +216,8 @@ def _concepts(part: _Part, groups: dict[str, tuple[str, ...]]) -> Iterator[Conce
     for key, value in part.entries():
         keys = {name.text(): (name, entry) for name, entry in value.entries()}
         for name, (place, _) in keys.items():
-            if name not in {"action", "label", "about", "always", "when_severe", "phrases"}:
-                place.fail(f"a concept has no '{name}'")
+            if name not in _CONCEPT_KEYS:
+                place.fail(f"a concept has no '{name}'; use {', '.join(_CONCEPT_KEYS)}")
         entry = {name: found for name, (_, found) in keys.items()}
         for name in ("action", "about", "phrases"):
             if name not in entry:
@@ -232,10 +233,15 @@ def _concepts(part: _Part, groups: dict[str, tuple[str, ...]]) -> Iterator[Conce
             about=entry["about"].text(),
             phrases=_phrases(entry["phrases"], groups),
             always=_optional(entry, "always", _Part.flag, default=False),
+            only_alone=_optional(entry, "only_alone", _Part.flag, default=False),
+            replaces=_optional(entry, "replaces", _Part.text, default=None),
             when_severe=_optional(entry, "when_severe", _Part.text, default=None),
         )
 
 
+_CONCEPT_KEYS = (
+    "action", "label", "about", "always", "only_alone", "replaces", "when_severe", "phrases",
+)  # fmt: skip
 Value = TypeVar("Value")
 Default = TypeVar("Default")
 

@@ -24,6 +24,8 @@ LIST_REACH = 14
 """How many words it reaches over through a list joined by ``or``."""
 HYPOTHETICAL_REACH = 10
 _CLAUSE_MAY_FOLLOW = 2
+_IDIOM_LEAD = 2
+"""A pronoun may stand before the idiom: ``me | muero de hambre``."""
 _LIST_STEP = 6
 _SEVERE_REACH = 3
 _PRONOUNS = frozenset({"me", "se", "te", "le", "really", "even", "any", "currently", "actually"})
@@ -67,13 +69,28 @@ class Context:
         return LONG_AGO if self._long_ago(span) else None
 
     def severe_near(self, span: Span) -> bool:
-        """True when a severity word stands close by in the same sentence."""
-        first, end = self._reading.sentence(span.first)
-        low, high = max(first, span.first - _SEVERE_REACH), min(end, span.end + _SEVERE_REACH)
+        """True when a severity word belongs to the span: ``bad headache``, ``my head is so bad``.
+
+        Looks a few words to either side and stops at a comma and at ``and``.
+        """
+        low = self._within_clause(span.first, -1)
+        high = self._within_clause(span.end - 1, 1)
         return any(
-            low <= cue.first and cue.end <= high and not self._negation_before(cue)
+            low <= cue.first and cue.end <= high + 1 and not self._negation_before(cue)
             for cue in self._reading.spans(Cue.SEVERE)
         )
+
+    def _within_clause(self, word: int, step: int) -> int:
+        """The furthest word from ``word`` in the direction of ``step`` that is still about it."""
+        for _ in range(_SEVERE_REACH):
+            following = word + step
+            if not 0 <= following < len(self._reading.words):
+                return word
+            crossed = self._reading.gaps[min(word, following)]
+            if crossed is not Gap.SPACE or self._ands[following] or self._breaks[following]:
+                return word
+            word = following
+        return word
 
     def negated(self, span: Span) -> bool:
         """True when a negation reaches the span from before, or answers it from behind."""
@@ -142,8 +159,14 @@ class Context:
         return reading.gaps[answer] is not Gap.SPACE or answer == len(reading.words) - 1
 
     def _inside_idiom(self, span: Span) -> bool:
+        """True for a phrase within an idiom, or one that only its first words stick out of it.
+
+        ``cant breathe`` is no part of ``breathe well``: a complaint with its own negation counts
+        as idiom only when all of it is.
+        """
+        lead = 0 if span.denies else _IDIOM_LEAD
         return any(
-            idiom.first <= span.first and span.end <= idiom.end
+            idiom.first - lead <= span.first and idiom.first < span.end <= idiom.end
             for idiom in self._reading.spans(Cue.IDIOM)
         )
 
@@ -164,14 +187,13 @@ class Context:
             return True
         if cue.end > span.first or span.first - cue.end > HYPOTHETICAL_REACH:
             return False
-        in_list = self._list_goes_on(span)
+        in_list = self._list_goes_on(span) or any(self._continues[cue.end : span.first])
         for word in range(cue.end - 1, span.first):
             gap = self._reading.gaps[word]
             if gap is Gap.HARD or (gap is Gap.SOFT and not (in_list and self._comma(word))):
                 return False
             if word < cue.end:
                 continue
-            in_list = in_list or self._continues[word]
             late = word - cue.end >= _CLAUSE_MAY_FOLLOW
             if self._breaks[word] or (late and self._clauses[word]):
                 return False

@@ -12,7 +12,7 @@ MOST_SITES = 12
 """A number up to this may count needle sites; larger ones are volumes."""
 
 _LOT = re.compile(
-    r"\b(?:lot|lote)(?:\s*(?:no|num|number|numero)\b\.?)?\s*[#:.-]*\s*([a-z]*\d[a-z0-9-]*)",
+    r"\b(?:lot|lote)(?:\s*(?:no|num|number|numero)\b\.?)?\s*[#:.-]*\s*((?=[a-z-]*\d)[a-z0-9-]+)",
     re.IGNORECASE,
 )
 _DATE = re.compile(r"\b\d{1,2}[/-]\d{1,2}(?:[/-]\d{2,4})?\b")

@@ -19,7 +19,7 @@ OUR_STOP = frozenset({"alto", "parar", "baja"})
 """The carrier does not know these: the confirmation is ours to send."""
 OUR_HELP = frozenset({"ayuda"})
 
-_TRIMMED = " \t\r\n.,!?;:\"'*()[]-_¡¿"
+_TRIMMED = " \t\r\n.,!?;:\"'*()[]-_¡¿“”‘’«»"
 
 
 def bare_word(text: str) -> str:

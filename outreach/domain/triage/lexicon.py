@@ -70,6 +70,10 @@ class Concept:
     phrases: tuple[str, ...] = ()
     always: bool = False
     """Never taken out of account by negation alone (suicidal words, anaphylaxis)."""
+    only_alone: bool = False
+    """Counts only where nothing else was found at the same words: a safety net."""
+    replaces: str | None = None
+    """The concept whose words it explains away: ``almost passed out`` is no fainting."""
     when_severe: str | None = None
     """The concept it becomes when a severity word stands near."""
 

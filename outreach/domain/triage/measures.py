@@ -28,6 +28,10 @@ class Kind(StrEnum):
     KILOS = "kilos"
     A_DAY = "a_day"
     A_WEEK = "a_week"
+    PAIN = "pain"
+    """What a score out of ten is about."""
+    OUT_OF = "out_of"
+    """Between the two numbers of a score: ``8 of 10``, ``8 out of 10``."""
     OTHER_UNIT = "other_unit"
     """A unit that shows the number before it is none of these: hours, mg, dollars."""
 
@@ -44,6 +48,9 @@ OXYGEN_LOW = _concept("oxygen_low", Action.PAGE_1H, "low oxygen reading")
 PULSE = _concept("palpitations", Action.PAGE_1H, "very fast or slow pulse")
 PRESSURE_HIGH = _concept("hypertensive", Action.PAGE_1H, "very high blood pressure")
 PRESSURE_LOW = _concept("near_syncope_low_bp", Action.PAGE_1H, "very low blood pressure")
+SCORE_EXTREME = _concept("pain_extreme", Action.PAGE_1H, "pain of 9 or 10 out of 10")
+SCORE_HIGH = _concept("pain_high", Action.SAME_DAY, "pain of 4 to 8 out of 10")
+SCORE_LOW = _concept("pain_low", Action.ROUTINE, "pain of 1 to 3 out of 10")
 WEIGHT_GAIN = _concept("fluid_overload", Action.PAGE_1H, "sudden weight gain")
 
 _POUNDS_IN_A_KILO = 2.2
@@ -51,6 +58,7 @@ _FAHRENHEIT = (94.0, 110.0)
 _CELSIUS = (34.0, 43.0)
 _BARE_FAHRENHEIT = (99.0, 106.0)
 _BARE_CELSIUS = (37.5, 41.9)
+_TEN = 10
 _RAISED = (99.0, 37.2)
 
 
@@ -73,7 +81,8 @@ class Measures:
         """Every measurement that means something, worst readings included as concepts."""
         for place, value in self._values.items():
             concept = (
-                self._pressure(place, value)
+                self._score(place, value)
+                or self._pressure(place, value)
                 or self._oxygen(place, value)
                 or self._pulse(place, value)
                 or self._temperature(place, value)
@@ -118,6 +127,20 @@ class Measures:
         if decimal and (_within(value, _BARE_FAHRENHEIT) or _within(value, _BARE_CELSIUS)):
             return "f" if in_f else "c"
         return None
+
+    def _score(self, place: int, value: float) -> Concept | None:
+        """A score out of ten: mild to 3, moderate to 6, severe from 7, extreme from 9."""
+        if not 1 <= value <= _TEN or not self._near(place, Kind.PAIN, 5, 5):
+            return None
+        other = place + 1
+        while self._is(other, Kind.OUT_OF):
+            other += 1
+        joined = other > place + 1 or "/" in self._separator(place)
+        if not joined or self._values.get(other) != _TEN:
+            return None
+        if value >= 9:  # noqa: PLR2004 - the scale is in the docstring
+            return SCORE_EXTREME
+        return SCORE_HIGH if value >= 4 else SCORE_LOW  # noqa: PLR2004 - as above
 
     def _oxygen(self, place: int, value: float) -> Concept | None:
         if not 50 <= value <= 100 or not self._near(place, Kind.OXYGEN, 5, 3):

@@ -14,7 +14,9 @@ STOP = "|"
 
 _GAPS = {"..": 4, "...": 7, "~": 7}
 _WORD = re.compile(r"^[a-z0-9]+(?:\+[a-z0-9]+)*$")
-_ADJACENT = r"\|? "
+COMMA = ","
+"""Stands after an item of a list: no gap reaches over it (``headache, sore site, fever``)."""
+_ADJACENT = r"[|,]? "
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +93,17 @@ def _expression(slots: Sequence[Slot]) -> str:
     for position, slot in enumerate(slots):
         join = "" if position == 0 else _join(slot.gap_before)
         longest_first = sorted(slot.choices, key=len, reverse=True)
-        choice = "|".join(r"\|? ".join(map(re.escape, c.split())) for c in longest_first)
+        choice = "|".join(_ADJACENT.join(map(re.escape, c.split())) for c in longest_first)
         choice = f"(?:{choice})"
         if not slot.optional:
             parts.append(join + choice)
         else:
             parts.append(f"(?:{join}{choice})?")
-    return "".join(parts) + r"(?=[ |])"
+    return "".join(parts) + r"(?=[ |,])"
 
 
 def _join(gap: int) -> str:
-    return rf"(?:\| | (?:[^ |]+ ){{0,{gap}}}?)" if gap else _ADJACENT
+    return rf"(?:[|,] | (?:[^ |,]+ ){{0,{gap}}}?)" if gap else _ADJACENT
 
 
 def anchors(phrase: Phrase, use: Mapping[str, int]) -> tuple[str, ...]:

@@ -6,9 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from outreach.domain.triage.folding import Gap, Piece, gap_of, split_number
-from outreach.domain.triage.lexicon import Concept, Cue, Lexicon
-from outreach.domain.triage.phrases import STOP, Phrase, anchors, compile_phrase
+from outreach.domain.triage.lexicon import SYMPTOM_LABELS, Concept, Cue, Lexicon
+from outreach.domain.triage.phrases import COMMA, STOP, Phrase, anchors, compile_phrase
+from outreach.domain.triage.result import Label
 from outreach.domain.triage.spelling import Speller
+
+
+_COMMAS_OF_A_LIST = 2
+_SPELLED = SYMPTOM_LABELS | {Label.OPT_OUT}
+"""Only words of these concepts are worth a correction; the rest would bend ordinary words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,13 @@ class Reader:
         ordinary = set(lexicon.real_words) | set(lexicon.exact_words)
         for other in foreign:
             ordinary |= other.real_words | words_of(other)
-        self._speller = Speller(own - lexicon.exact_words, ordinary | (own & lexicon.exact_words))
+        telling = {
+            word
+            for phrase, meaning in compiled
+            if isinstance(meaning, Concept) and meaning.label in _SPELLED
+            for word in phrase.words()
+        }
+        self._speller = Speller(telling - lexicon.exact_words, ordinary | own)
 
     def read(self, found: Sequence[Piece]) -> Reading:
         """Reads the pieces of one reply."""
@@ -162,12 +174,17 @@ def words_of(lexicon: Lexicon) -> set[str]:
 
 def _line(reading: Reading) -> tuple[str, list[int]]:
     """The words in one line, sentence ends marked, and where each word starts."""
+    commas = sum(separator.strip() == "," for separator in reading.separators)
+    listing = commas >= _COMMAS_OF_A_LIST
     line = [" "]
     starts: list[int] = []
     position = 1
-    for word, gap in zip(reading.words, reading.gaps, strict=True):
+    for word, gap, separator in zip(
+        reading.words, reading.gaps, reading.separators, strict=True
+    ):
         starts.append(position)
-        piece = word + (STOP + " " if gap is Gap.HARD else " ")
+        mark = STOP if gap is Gap.HARD else COMMA if listing and "," in separator else ""
+        piece = f"{word}{mark} "
         line.append(piece)
         position += len(piece)
     return "".join(line), starts

@@ -16,6 +16,7 @@ SHORTEST = 5
 _LONG = 8
 _LONG_PART = 3
 _CONSONANTS = 4
+_MOST_VOWELS = 2
 _VOWELS = re.compile(r"[aeiou]")
 _DOUBLE = re.compile(r"(.)\1")
 _REPEATS = re.compile(r"(.)\1{2,}")
@@ -58,10 +59,16 @@ class Speller:
 
     def _alike(self, word: str) -> str | None:
         consonants = _consonants(word)
-        return self._by_consonants.get(consonants) if len(consonants) >= _CONSONANTS else None
+        if len(consonants) < _CONSONANTS:
+            return None
+        target = self._by_consonants.get(consonants)
+        if target is None or OSA.distance(word, target) > _MOST_VOWELS:
+            return None
+        return target
 
     def _nearest(self, word: str) -> str | None:
-        best: tuple[int, int, str] | None = None
+        best: tuple[int, bool, int, str] | None = None
+        consonants = _consonants(word)
         for length in range(len(word) - 2, len(word) + 3):
             limit = 2 if min(length, len(word)) >= _LONG else 1
             if abs(length - len(word)) > limit:
@@ -69,9 +76,10 @@ class Speller:
             for target in self._targets.get((word[0], length), ()):
                 distance = OSA.distance(word, target, score_cutoff=limit)
                 if distance <= limit:
-                    candidate = (distance, abs(length - len(word)), target)
+                    differs = _consonants(target) != consonants
+                    candidate = (distance, differs, abs(length - len(word)), target)
                     best = candidate if best is None else min(best, candidate)
-        return None if best is None else best[2]
+        return None if best is None else best[3]
 
     def _halves(self, word: str) -> list[str] | None:
         """``chestpain`` -> ``chest pain``."""

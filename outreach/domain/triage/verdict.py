@@ -72,18 +72,40 @@ def settled(seen: Sequence[Seen]) -> list[Seen]:
     also denies another symptom or says that all is well.
     """
     measured_low = any(item.concept.name in MEASURED and not item.set_aside for item in seen)
-    denied = {item.concept.name for item in seen if _symptom(item) and item.set_aside == NEGATION}
-    well = any(_says_well(item) for item in seen)
     result = []
     for item in seen:
-        if item.concept.always and item.set_aside == NEGATION:
-            cleared = well or denied - {item.concept.name}
-            if item.concept.action is Action.CALL_988 or not cleared:
-                item = replace(item, set_aside=None)  # noqa: PLW2901
+        if any(_explains_away(other, item) for other in seen):
+            continue
+        if item.concept.always and item.set_aside == NEGATION and not _cleared(item, seen):
+            item = replace(item, set_aside=None)  # noqa: PLW2901
         elif item.concept.name == FEVER and measured_low and item.set_aside is None:
             item = replace(item, set_aside=BELOW_LIMIT)  # noqa: PLW2901
         result.append(item)
     return result
+
+
+def _cleared(item: Seen, seen: Sequence[Seen]) -> bool:
+    """True when more than one denial speaks against a flag that denial alone does not clear."""
+    if item.concept.action is Action.CALL_988:
+        return False
+    return any(
+        _says_well(other)
+        or (
+            _symptom(other)
+            and other.set_aside == NEGATION
+            and (other.end <= item.start or item.end <= other.start)
+        )
+        for other in seen
+    )
+
+
+def _explains_away(other: Seen, item: Seen) -> bool:
+    """``almost passed out`` leaves no ``passed out``, and a net catches only what nothing else did."""
+    if not (other.start <= item.start and item.end <= other.end):
+        return False
+    if item.concept.only_alone:
+        return _symptom(other) and not other.concept.only_alone
+    return other.concept.replaces == item.concept.name
 
 
 def _says_well(item: Seen) -> bool:

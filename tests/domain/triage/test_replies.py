@@ -1,0 +1,73 @@
+"""The labelled replies: real words, measured. Run with ``-s`` for every miss."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from outreach.domain.triage.engine import TriageEngine
+from outreach.domain.triage.report import Labelled, Report, measure
+from outreach.domain.triage.result import Label
+
+REPLIES = Path(__file__).with_name("replies.jsonl")
+
+
+@pytest.fixture(scope="module")
+def report(engine: TriageEngine) -> Report:
+    rows = []
+    for number, line in enumerate(REPLIES.read_text(encoding="utf-8").splitlines(), 1):
+        reply = json.loads(line)
+        rows.append(
+            Labelled(
+                number,
+                reply["lang"],
+                Label(reply["label"]),
+                frozenset(map(Label, reply["alt_labels"])),
+                engine.triage(reply["text"], reply["lang"]),
+            )
+        )
+    return measure(rows)
+
+
+def lines(rows: tuple[Labelled, ...]) -> list[tuple[int, str, str]]:
+    return [(row.number, row.expected.value, row.got.label.value) for row in rows]
+
+
+def test_urgent_replies_are_found_in_each_language(report: Report) -> None:
+    assert report.overall.sensitivity.total >= 400
+    for language, figures in report.by_language.items():
+        found = figures.sensitivity.value
+        assert found is not None
+        assert found >= 0.98, (language, lines(report.missed_urgent))
+
+
+def test_few_replies_page_for_nothing(report: Report) -> None:
+    spared = report.overall.specificity.value
+    assert spared is not None
+    assert spared >= 0.95, lines(report.false_urgent)
+
+
+def test_most_labels_are_right(report: Report) -> None:
+    right = report.overall.accuracy.value
+    assert right is not None
+    assert right >= 0.95, lines(report.other_misses)
+
+
+def test_every_opt_out_is_seen_and_none_invented(report: Report) -> None:
+    assert report.overall.opt_outs.hits == report.overall.opt_outs.total >= 50
+    assert report.overall.false_opt_outs == 0
+
+
+def test_no_urgent_reply_is_closed_without_a_person(report: Report) -> None:
+    assert report.closed_urgent == ()
+    closing = {Label.NONE_OK, Label.LOGISTICS}
+    assert not [row.number for row in report.missed_urgent if row.got.label in closing]
+
+
+def test_a_wrong_or_missing_language_changes_no_urgency(engine: TriageEngine) -> None:
+    for line in REPLIES.read_text(encoding="utf-8").splitlines():
+        reply = json.loads(line)
+        other = {"en": "es", "es": "en"}[reply["lang"]]
+        own = engine.triage(reply["text"], reply["lang"])
+        assert engine.triage(reply["text"], other).urgent == own.urgent
+        assert engine.triage(reply["text"]).urgent == own.urgent
