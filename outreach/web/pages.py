@@ -36,10 +36,12 @@ def wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
 
 
-def error_page(status: int, detail: str, headers: Mapping[str, str] | None = None) -> HTMLResponse:
-    """One sentence on a page; a store that is down is tried again by the page itself."""
-    again = status == HTTPStatus.SERVICE_UNAVAILABLE
+def error_page(
+    request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None
+) -> HTMLResponse:
+    """One sentence on a page; a page that a store is too down to fill tries again by itself."""
+    again = status == HTTPStatus.SERVICE_UNAVAILABLE and request.method == "GET"
     if again:
-        detail = "The list cannot be read just now. This page tries again by itself."
+        detail = "This page cannot be filled just now. It tries again by itself."
     context = {"heading": HTTPStatus(status).phrase, "detail": detail, "again": again}
     return page("notice", context, status, headers)

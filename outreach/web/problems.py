@@ -14,7 +14,7 @@ from outreach.domain.errors import OutreachError, Unavailable
 from outreach.web.pages import error_page, wants_page
 
 RETRY_AFTER_SECONDS = 5
-UNAVAILABLE = "The store cannot be reached. Nothing was kept: send it again."
+UNAVAILABLE = "The store cannot be reached. Nothing was changed: send it again."
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -64,7 +64,7 @@ def _answer(
     request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None
 ) -> Response:
     if wants_page(request):
-        return error_page(status, detail, headers)
+        return error_page(request, status, detail, headers)
     return problem(status, detail, headers)
 
 

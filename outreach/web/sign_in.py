@@ -149,7 +149,8 @@ class StaffDoor:
         if passed_on or not all(_is_local(place) for place in places):
             raise Refused(
                 403,
-                "Until OUTREACH_STAFF_TOKEN is set, the follow-up list is shown on this machine alone.",
+                "The follow-up list is shown on this machine alone. "
+                "Set OUTREACH_STAFF_TOKEN to see it from elsewhere.",
             )
 
 
