@@ -44,6 +44,7 @@ class Inbox:
         return list(self._session.scalars(query.order_by(InboxEvent.id.desc()).limit(limit)))
 
     def children_of(self, parent_id: UUID) -> list[InboxEvent]:
-        """The items of an arrival that held several."""
+        """The items of an arrival that held several, in its order."""
         query = select(InboxEvent).where(InboxEvent.parent_id == parent_id)
-        return list(self._session.scalars(query.order_by(InboxEvent.id)))
+        rows = self._session.scalars(query)
+        return sorted(rows, key=lambda row: int(row.event_id.rpartition(":")[2]))
