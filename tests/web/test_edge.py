@@ -16,6 +16,7 @@ import structlog
 from httpx import Client
 
 from outreach.domain.errors import ConfigurationError, OutreachError, Unavailable
+from outreach.domain.events import ParsedItem
 from outreach.storage.database import Database
 from outreach.web import bodies, server
 from outreach.web.app import create_app
@@ -104,7 +105,9 @@ def test_a_database_without_tables_is_not_ready(
 def test_a_fault_of_ours_is_one_calm_sentence_and_one_line_in_the_log(
     bench: Bench, config: WebConfig, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(*_: object) -> list[object]:
+    def broken(
+        raw: bytes, content_type: str, source: str, received_at: datetime
+    ) -> list[ParsedItem]:
         raise RuntimeError("Robin Testcase, +12025550123")
 
     world = replace(bench.world, parse=broken)
@@ -198,9 +201,9 @@ def test_the_loop_stays_free_while_the_database_is_slow(bench: Bench, config: We
     held = threading.Event()
     parse = bench.world.parse
 
-    def slow(raw: bytes, content_type: str, source: str, at: datetime) -> list[object]:
+    def slow(raw: bytes, content_type: str, source: str, received_at: datetime) -> list[ParsedItem]:
         held.wait(10)
-        return list(parse(raw, content_type, source, at))
+        return parse(raw, content_type, source, received_at)
 
     app = create_app(replace(bench.world, parse=slow), config)
     with running(app) as url, caller(url) as client, caller(url) as other:
@@ -221,7 +224,7 @@ def test_who_would_wait_too_long_for_a_thread_is_sent_away_and_what_runs_is_fini
         done.append("slow")
         return "slow"
 
-    async def both() -> list[object]:
+    async def both() -> tuple[object, object]:
         run = DatabaseThreads(threads=1, patience=0.1)
         first = asyncio.create_task(run(slow))
         await asyncio.to_thread(begun.wait, 10)
