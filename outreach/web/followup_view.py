@@ -67,7 +67,6 @@ class FollowUpView:
     pictures: int
     reason: str
     """Why triage said so; empty for items that are about no reply."""
-    concepts: tuple[str, ...]
     paged: int
     history: tuple[Past, ...] = ()
 
@@ -162,7 +161,7 @@ def _view(
         priority=row.priority,
         priority_word=_PRIORITY_WORDS[row.priority],
         action_word=_ACTION_WORDS[row.action],
-        summary=readable(row.summary),
+        summary=_sentence(row.summary),
         due=_moment(row.due_at, now, zone),
         left=time_left(row.due_at - now),
         late=row.due_at < now and row.status is not FollowUpStatus.CLOSED,
@@ -176,8 +175,7 @@ def _view(
         reply=None if reply is None else readable(reply.body),
         reply_at="" if reply is None else _moment(reply.received_at, now, zone),
         pictures=0 if reply is None else reply.media,
-        reason=readable(str(explanation.get("reason", ""))),
-        concepts=tuple(str(name).replace("_", " ") for name in explanation.get("concepts", ())),
+        reason=_sentence(str(explanation.get("reason", ""))),
         paged=row.level,
         history=tuple(_past(note, now, zone) for note in notes),
     )
@@ -228,6 +226,10 @@ def dialled(phone: str, region: str) -> str:
     at_home = phonenumbers.region_code_for_number(number) == region
     form = phonenumbers.PhoneNumberFormat
     return phonenumbers.format_number(number, form.NATIONAL if at_home else form.INTERNATIONAL)
+
+
+def _sentence(text: str) -> str:
+    return readable(text[:1].upper() + text[1:])
 
 
 def readable(text: str) -> str:

@@ -76,7 +76,8 @@ def test_the_list_says_who_what_why_and_how_long(here: Client, bench: Bench) -> 
     assert "1 h left" in text
     assert 'http-equiv="refresh"' in text
     assert "http://127.0.0.1:8010/phones" in text
-    assert "Noticed:" in text
+    assert "Why it is here: " in text
+    assert "headache" in text.partition("Why it is here: ")[2]
 
 
 def test_what_is_late_says_so(here: Client, bench: Bench) -> None:
