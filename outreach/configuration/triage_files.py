@@ -1,15 +1,11 @@
-"""``config/triage``: one file per language and ``rules.yaml`` -> lexicons and settings.
+"""``config/triage``: one file per language and ``rules.yaml`` -> lexicons, settings, the engine."""
 
-Every fault names the file, the line and what to do about it; nothing is guessed.
-"""
-
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Annotated
 
-import yaml
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from outreach.configuration.documents import FaultAt, StrictModel, load_document
 from outreach.domain.errors import ConfigurationError
 from outreach.domain.triage.engine import TriageEngine
 from outreach.domain.triage.folding import pieces
@@ -21,285 +17,195 @@ from outreach.domain.triage.lexicon import (
     Lexicon,
     TriageSettings,
 )
-from outreach.domain.triage.measures import Kind
+from outreach.domain.triage.measures import MEASURED_CONCEPTS, Kind
 from outreach.domain.triage.phrases import compile_phrase
 from outreach.domain.triage.result import Action, Label
 
 RULES = "rules.yaml"
 
-Named = TypeVar("Named", Action, Label, Cue, Kind)
+
+def _as_text(value: object) -> object:
+    """A number among words is a word: ``911``."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def load_engine(directory: Path) -> TriageEngine:
-    """The engine for ``directory`` (``config/triage``), compiled.
-
-    Raises:
-        ConfigurationError: a file is missing or wrong.
-    """
-    lexicons = {path.stem: load_lexicon(path) for path in _language_files(directory)}
-    _agree(list(lexicons.values()), directory)
-    return TriageEngine(lexicons, load_settings(directory / RULES))
-
-
-def _language_files(directory: Path) -> list[Path]:
-    found = sorted(path for path in directory.glob("*.yaml") if path.name != RULES)
-    if not found:
-        raise ConfigurationError(
-            f"{directory}: no lexicon here; put at least en.yaml in it or name another directory"
-        )
-    return found
-
-
-def _agree(lexicons: list[Lexicon], directory: Path) -> None:
-    """A concept must ask for the same action in every language."""
-    known: dict[str, tuple[str, Concept]] = {}
-    for lexicon in lexicons:
-        for concept in lexicon.concepts:
-            language, first = known.setdefault(concept.name, (lexicon.language, concept))
-            if (first.action, first.label, first.always) != (
-                concept.action,
-                concept.label,
-                concept.always,
-            ):
-                raise ConfigurationError(
-                    f"{directory / lexicon.language}.yaml: {concept.name} has another action, "
-                    f"label or 'always' than in {language}.yaml; make them the same"
-                )
-    for lexicon in lexicons:
-        for concept in lexicon.concepts:
-            for key, name in (("when_severe", concept.when_severe), ("replaces", concept.replaces)):
-                if name is not None and name not in known:
-                    raise ConfigurationError(
-                        f"{directory / lexicon.language}.yaml: {concept.name}: {key} names "
-                        f"'{name}', which no file defines; add it or correct the name"
-                    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A piece of a YAML file that knows where it stands."""
-
-    path: Path
-    node: yaml.Node
-
-    def fail(self, problem: str) -> NoReturn:
-        raise ConfigurationError(f"{self.path}, line {self.node.start_mark.line + 1}: {problem}")
-
-    def text(self) -> str:
-        if not isinstance(self.node, yaml.ScalarNode):
-            self.fail("write one word or phrase here, not a list")
-        return str(self.node.value).strip()
-
-    def items(self) -> list["_Part"]:
-        if not isinstance(self.node, yaml.SequenceNode):
-            self.fail("write a list here: lines that start with '-' or [a, b]")
-        return [_Part(self.path, child) for child in self.node.value]
-
-    def entries(self) -> Iterator[tuple["_Part", "_Part"]]:
-        """Key and value of each entry; a key twice is a fault, since the first would be lost."""
-        if not isinstance(self.node, yaml.MappingNode):
-            self.fail("write 'name: value' lines here")
-        seen: dict[str, int] = {}
-        for key, value in self.node.value:
-            part = _Part(self.path, key)
-            name = part.text()
-            if name in seen:
-                part.fail(f"'{name}' stands on line {seen[name]} already; merge the two")
-            seen[name] = key.start_mark.line + 1
-            yield part, _Part(self.path, value)
-
-    def named(self, kind: type[Named], what: str) -> Named:
-        try:
-            return kind(self.text())
-        except ValueError:
-            self.fail(f"'{self.text()}' is no {what}; use one of {', '.join(kind)}")
-
-    def number(self) -> float:
-        try:
-            return float(self.text())
-        except ValueError:
-            self.fail(f"'{self.text()}' is not a number")
-
-    def flag(self) -> bool:
-        if self.text() not in {"true", "false"}:
-            self.fail("write true or false")
-        return self.text() == "true"
-
-
-def _read(path: Path) -> _Part:
-    try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except OSError as problem:
-        raise ConfigurationError(f"{path}: cannot be read; check that it exists") from problem
-    except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        mark = getattr(problem, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark is not None else ""
-        raise ConfigurationError(
-            f"{path}{where}: not valid YAML in UTF-8; check quotes, colons and indentation"
-        ) from problem
-    if node is None:
-        raise ConfigurationError(f"{path}: the file is empty; restore it from the examples")
-    return _Part(path, node)
-
-
-def load_lexicon(path: Path) -> Lexicon:
-    """One language.
-
-    Raises:
-        ConfigurationError: the file cannot be read or a line of it is wrong.
-    """
-    sections = {key.text(): (key, value) for key, value in _read(path).entries()}
-    for name, (key, _) in sections.items():
-        if name not in _SECTIONS:
-            key.fail(f"'{name}' is no section; use one of {', '.join(_SECTIONS)}")
-    for name in ("language", "concepts", "cues"):
-        if name not in sections:
-            raise ConfigurationError(f"{path}: the section '{name}' is missing; add it")
-    part = {name: value for name, (_, value) in sections.items()}
-    language = part["language"].text()
-    if language != path.stem:
-        part["language"].fail(f"the file is called {path.name}; write language: {path.stem}")
-    groups = _groups(part["groups"]) if "groups" in part else {}
-    return Lexicon(
-        language=language,
-        groups=groups,
-        concepts=tuple(_concepts(part["concepts"], groups)),
-        cues={
-            key.named(Cue, "cue"): _phrases(value, groups) for key, value in part["cues"].entries()
-        },
-        rewrites=_rewrites(part),
-        measures={
-            key.named(Kind, "measure").value: frozenset(item.text() for item in value.items())
-            for key, value in (part["measures"].entries() if "measures" in part else ())
-        },
-        real_words=_words(part.get("real_words")),
-        exact_words=_words(part.get("exact_words")),
-    )
-
-
-_SECTIONS = (
-    "language", "groups", "concepts", "cues", "measures", "text_speak", "spellings", "emoji",
-    "exact_words", "real_words",
-)  # fmt: skip
-
-
-def _words(part: _Part | None) -> frozenset[str]:
-    return frozenset() if part is None else frozenset(item.text() for item in part.items())
-
-
-def _groups(part: _Part) -> dict[str, tuple[str, ...]]:
-    return {
-        key.text(): tuple(_plain(item) for item in value.items()) for key, value in part.entries()
-    }
-
-
-def _plain(part: _Part) -> str:
-    """Words as the engine sees them: lower case, no accents, no marks."""
-    text = part.text()
-    if " ".join(piece.text for piece in pieces(text)) != text or "'" in text:
-        part.fail(f"'{text}': use lower case letters without accents or marks")
+def _plain(text: str) -> str:
+    """Words as the engine sees them."""
+    if "'" in text or " ".join(piece.text for piece in pieces(text)) != text:
+        raise ValueError(f"'{text}' needs lower case letters without accents or marks.")
     return text
 
 
-def _phrases(part: _Part, groups: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    phrases = []
-    for item in part.items():
-        try:
-            compile_phrase(item.text(), groups)
-        except ValueError as problem:
-            item.fail(f"{problem}")
-        phrases.append(item.text())
-    return tuple(phrases)
+Phrase = Annotated[str, BeforeValidator(_as_text)]
+Words = Annotated[Phrase, AfterValidator(_plain)]
 
 
-def _concepts(part: _Part, groups: dict[str, tuple[str, ...]]) -> Iterator[Concept]:
-    for key, value in part.entries():
-        keys = {name.text(): (name, entry) for name, entry in value.entries()}
-        for name, (place, _) in keys.items():
-            if name not in _CONCEPT_KEYS:
-                place.fail(f"a concept has no '{name}'; use {', '.join(_CONCEPT_KEYS)}")
-        entry = {name: found for name, (_, found) in keys.items()}
-        for name in ("action", "about", "phrases"):
-            if name not in entry:
-                key.fail(f"{key.text()} needs '{name}'")
-        action = entry["action"].named(Action, "action")
-        label = (
-            entry["label"].named(Label, "label") if "label" in entry else LABEL_OF_ACTION[action]
-        )
-        yield Concept(
-            name=key.text(),
-            action=action,
-            label=label,
-            about=entry["about"].text(),
-            phrases=_phrases(entry["phrases"], groups),
-            always=_optional(entry, "always", _Part.flag, default=False),
-            only_alone=_optional(entry, "only_alone", _Part.flag, default=False),
-            replaces=_optional(entry, "replaces", _Part.text, default=None),
-            when_severe=_optional(entry, "when_severe", _Part.text, default=None),
+class _ConceptEntry(StrictModel):
+    action: Action
+    about: str
+    phrases: tuple[Phrase, ...]
+    label: Label | None = None
+    always: bool = False
+    only_alone: bool = False
+    replaces: str | None = None
+    when_severe: str | None = None
+
+    def concept(self, name: str) -> Concept:
+        return Concept(
+            name=name,
+            action=self.action,
+            label=self.label or LABEL_OF_ACTION[self.action],
+            about=self.about,
+            phrases=self.phrases,
+            always=self.always,
+            only_alone=self.only_alone,
+            replaces=self.replaces,
+            when_severe=self.when_severe,
         )
 
 
-_CONCEPT_KEYS = (
-    "action", "label", "about", "always", "only_alone", "replaces", "when_severe", "phrases",
-)  # fmt: skip
-Value = TypeVar("Value")
-Default = TypeVar("Default")
+class _LexiconFile(StrictModel):
+    language: str
+    concepts: dict[str, _ConceptEntry]
+    cues: dict[Cue, tuple[Phrase, ...]]
+    groups: dict[str, tuple[Words, ...]] = Field(default_factory=dict)
+    measures: dict[Kind, tuple[Words, ...]] = Field(default_factory=dict)
+    text_speak: dict[str, Words] = Field(default_factory=dict)
+    spellings: dict[Words, tuple[str, ...]] = Field(default_factory=dict)
+    emoji: dict[str, Words] = Field(default_factory=dict)
+    exact_words: tuple[str, ...] = ()
+    real_words: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> "_LexiconFile":
+        for name, entry in self.concepts.items():
+            self._read_phrases(("concepts", name, "phrases"), entry.phrases)
+            for key, other in (("replaces", entry.replaces), ("when_severe", entry.when_severe)):
+                if other is not None and other not in self.concepts:
+                    raise FaultAt(
+                        ("concepts", name, key), f"there is no concept '{other}'. Correct the name."
+                    )
+        for cue, phrases in self.cues.items():
+            self._read_phrases(("cues", cue.value), phrases)
+        self.rewrites()
+        return self
+
+    def _read_phrases(self, place: tuple[str, ...], phrases: tuple[str, ...]) -> None:
+        for position, phrase in enumerate(phrases):
+            try:
+                compile_phrase(phrase, self.groups)
+            except ValueError as problem:
+                raise FaultAt((*place, str(position)), f"{problem}.") from problem
+
+    def rewrites(self) -> dict[str, str]:
+        """Short forms, misspellings and emoji -> the words they stand for."""
+        rewrites = {key.casefold(): value for key, value in (self.emoji | self.text_speak).items()}
+        for right, misspellings in self.spellings.items():
+            for position, wrong in enumerate(misspellings):
+                if rewrites.setdefault(wrong, right) != right:
+                    raise FaultAt(
+                        ("spellings", right, str(position)),
+                        f"'{wrong}' stands for '{rewrites[wrong]}' already. Keep one of them.",
+                    )
+        return rewrites
 
 
-def _optional(
-    entry: dict[str, _Part], name: str, read: Callable[[_Part], Value], *, default: Default
-) -> Value | Default:
-    return read(entry[name]) if name in entry else default
+class _CombinationEntry(StrictModel):
+    concept: str
+    action: Action
+    about: str
+    needs: tuple[tuple[str, ...], ...]
+    unless: tuple[str, ...] = ()
+
+    def combination(self) -> Combination:
+        label = LABEL_OF_ACTION[self.action]
+        concept = Concept(self.concept, self.action, label, self.about)
+        return Combination(concept, tuple(map(frozenset, self.needs)), frozenset(self.unless))
 
 
-def _rewrites(part: dict[str, _Part]) -> dict[str, str]:
-    rewrites: dict[str, str] = {}
-    for section in ("emoji", "text_speak"):
-        if section in part:
-            rewrites |= {k.text().casefold(): _plain(v) for k, v in part[section].entries()}
-    if "spellings" in part:
-        for right, wrong in part["spellings"].entries():
-            for item in wrong.items():
-                if item.text() in rewrites and rewrites[item.text()] != right.text():
-                    item.fail(f"'{item.text()}' already stands for '{rewrites[item.text()]}'")
-                rewrites[item.text()] = _plain(right)
-    return rewrites
+class _Limits(StrictModel):
+    """What is left out keeps the default of ``TriageSettings``."""
+
+    fever_f: float | None = None
+    fever_c: float | None = None
+    oxygen_call_911_below: int | None = None
+    oxygen_page_below: int | None = None
+    heart_rate_page_above: int | None = None
+    heart_rate_page_below: int | None = None
+    systolic_page_from: int | None = None
+    diastolic_page_from: int | None = None
+    systolic_page_below: int | None = None
+    gain_per_day_lb: float | None = None
+    gain_per_week_lb: float | None = None
+
+
+class _RulesFile(StrictModel):
+    limits: _Limits = _Limits()
+    combinations: tuple[_CombinationEntry, ...] = ()
+
+
+def load_engine(directory: Path) -> TriageEngine:
+    """The engine for ``directory`` (``config/triage``), ready to read replies.
+
+    Raises:
+        outreach.domain.errors.ConfigurationError: a file is missing or a line of it is wrong;
+            names file, line and remedy.
+    """
+    paths = sorted(path for path in directory.glob("*.yaml") if path.name != RULES)
+    if not paths:
+        raise ConfigurationError(
+            f"{directory}: there is no lexicon here. Put en.yaml in it, or name the right folder."
+        )
+    lexicons = {path.stem: load_lexicon(path) for path in paths}
+    settings = load_settings(directory / RULES)
+    _agree(lexicons, settings, directory)
+    return TriageEngine(lexicons, settings)
+
+
+def load_lexicon(path: Path) -> Lexicon:
+    """One language. Raises ConfigurationError as ``load_engine`` does."""
+    file = load_document(path, _LexiconFile)
+    if file.language != path.stem:
+        raise ConfigurationError(
+            f"{path}: language: says '{file.language}'. Write '{path.stem}', as the file is named."
+        )
+    return Lexicon(
+        language=file.language,
+        concepts=tuple(entry.concept(name) for name, entry in file.concepts.items()),
+        groups=file.groups,
+        cues=file.cues,
+        rewrites=file.rewrites(),
+        measures={kind.value: frozenset(words) for kind, words in file.measures.items()},
+        real_words=frozenset(file.real_words),
+        exact_words=frozenset(file.exact_words),
+    )
 
 
 def load_settings(path: Path) -> TriageSettings:
-    """Limits and combinations.
-
-    Raises:
-        ConfigurationError: the file cannot be read or a line of it is wrong.
-    """
-    limits: dict[str, float] = {}
-    combinations: list[Combination] = []
-    for key, value in _read(path).entries():
-        if key.text() == "limits":
-            limits = dict(_limits(value))
-        elif key.text() == "combinations":
-            combinations = [_combination(item) for item in value.items()]
-        else:
-            key.fail(f"'{key.text()}' is no section; use limits or combinations")
-    return TriageSettings(**limits, combinations=tuple(combinations))  # type: ignore[arg-type]
+    """Limits and combinations. Raises ConfigurationError as ``load_engine`` does."""
+    file = load_document(path, _RulesFile)
+    combinations = tuple(entry.combination() for entry in file.combinations)
+    return TriageSettings(**file.limits.model_dump(exclude_none=True), combinations=combinations)
 
 
-def _limits(part: _Part) -> Iterator[tuple[str, float]]:
-    known = {field.name for field in fields(TriageSettings)} - {"combinations"}
-    for key, value in part.entries():
-        if key.text() not in known:
-            key.fail(f"'{key.text()}' is no limit; use one of {', '.join(sorted(known))}")
-        yield key.text(), value.number()
+def _agree(lexicons: dict[str, Lexicon], settings: TriageSettings, directory: Path) -> None:
+    """A concept asks for the same in every language, and rules name concepts that exist."""
+    known: dict[str, tuple[str, Concept]] = {}
+    for language, lexicon in lexicons.items():
+        for concept in lexicon.concepts:
+            first_language, first = known.setdefault(concept.name, (language, concept))
+            if _demands(first) != _demands(concept):
+                raise ConfigurationError(
+                    f"{directory / language}.yaml: concepts.{concept.name}: differs from "
+                    f"{first_language}.yaml in action, label or always. Make them the same."
+                )
+    names = set(known) | {c.concept.name for c in settings.combinations} | MEASURED_CONCEPTS
+    for combination in settings.combinations:
+        for name in frozenset[str]().union(combination.unless, *combination.needs) - names:
+            raise ConfigurationError(
+                f"{directory / RULES}: combinations: there is no concept '{name}'. Correct it."
+            )
 
 
-def _combination(part: _Part) -> Combination:
-    entry = {key.text(): value for key, value in part.entries()}
-    for name in ("concept", "action", "about", "needs"):
-        if name not in entry:
-            part.fail(f"a combination needs '{name}'")
-    action = entry["action"].named(Action, "action")
-    concept = Concept(
-        entry["concept"].text(), action, LABEL_OF_ACTION[action], entry["about"].text()
-    )
-    needs = tuple(_words(item) for item in entry["needs"].items())
-    return Combination(concept, needs, _words(entry.get("unless")))
+def _demands(concept: Concept) -> tuple[Action, Label, bool]:
+    return concept.action, concept.label, concept.always

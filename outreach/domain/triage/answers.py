@@ -6,40 +6,22 @@ Bare numbers and letters mean something only here. In doubt the worse reading co
 import math
 from dataclasses import dataclass
 
+from outreach.domain.triage.answer_words import (
+    CONFIRM,
+    COUNTED,
+    DONE,
+    HALF_YES,
+    LATE,
+    NO,
+    NOT_BAD,
+    RESCHEDULE,
+    SEVERITY,
+    SKIP,
+    YES,
+)
 from outreach.domain.triage.folding import Piece, number_in, pieces, split_number
 from outreach.domain.triage.result import Action, Label, Prompt
 
-YES = frozenset("y yes yeah yea yep yup yess ye s si sip simon claro cierto correct affirmative "
-                "definitely absolutely afirmativo".split())  # fmt: skip
-NO = frozenset("n no nope nah none negative nada ninguno ninguna nunca never neither tampoco "
-               "non noo nop".split())  # fmt: skip
-HALF_YES = frozenset("maybe sometimes little bit slightly somewhat kinda sorta some poco poquito "
-                     "quizas quiza talvez algo veces mild minor leve probably think creo "
-                     "possibly".split())  # fmt: skip
-SEVERITY_WORDS = {
-    0: frozenset("o no none nothing zero cero nada ninguno ninguna not nope".split()),
-    1: frozenset("one uno mild little slight slightly leve poco poquito bit minor".split()),
-    2: frozenset("two dos moderate medium some moderado moderada regular middle".split()),
-    3: frozenset(
-        "three tres severe bad fuerte fuertes severo severa grave mucho horrible terrible worst "
-        "unbearable insoportable peor extreme awful".split()
-    ),
-}
-CONFIRM = frozenset("c confirm confirmed confirming yes yeah yep yup ok okay sure si confirmo "
-                    "confirmado confirmada confirmar claro correct".split())  # fmt: skip
-RESCHEDULE = frozenset("r reschedule change move resched reprogramar cambiar cambio cambiarla "
-                       "reagendar mover".split())  # fmt: skip
-DONE = frozenset("d done finished completed complete did took taken infused listo lista hecho "
-                 "hecha termine terminado terminada completo puse hice".split())  # fmt: skip
-LATE = frozenset("l late later delayed tarde luego atrasada atrasado despues".split())
-SKIP = frozenset("skip skipped skipping missed miss omitir omiti omitido omitida salte saltar "
-                 "brinque olvide perdi".split())  # fmt: skip
-_NOT_BAD = frozenset({("not", "bad"), ("not", "too"), ("not", "really"), ("no", "mucho"),
-                      ("no", "muy"), ("not", "very"), ("not", "much")})  # fmt: skip
-_COUNTED = frozenset(
-    "day days hour hours hrs hr min mins minutes week weeks pills pill times time pm am ml mg "
-    "sites site lbs dia dias hora horas semana semanas pastillas veces sitios".split()
-)
 _SHORT = 4
 _TOP = 3
 _OF_TEN = {3: 7, 2: 4, 1: 1}
@@ -88,9 +70,9 @@ def _severity_in_words(words: list[Piece]) -> Answer | None:
     texts = [word.text for word in words]
     if len(texts) > _SHORT:
         return None
-    if tuple(texts[:2]) in _NOT_BAD:
+    if tuple(texts[:2]) in NOT_BAD:
         return _graded(1)
-    found = [grade for grade, known in SEVERITY_WORDS.items() if known & set(texts)]
+    found = [grade for grade, known in SEVERITY.items() if known & set(texts)]
     return _graded(max(found)) if found else None
 
 
@@ -110,7 +92,7 @@ def _grades(words: list[Piece]) -> list[float] | None:
     if not numbers or (numbers[0] > 0 and len(words) > _SHORT + 2):
         return None
     first = numbers[0]
-    if first + 1 < len(words) and words[first + 1].text in _COUNTED:
+    if first + 1 < len(words) and words[first + 1].text in COUNTED:
         return None
     value = _number(words[first].text)
     assert value is not None  # noqa: S101 - chosen for being a number
@@ -124,7 +106,7 @@ def _grades(words: list[Piece]) -> list[float] | None:
         or _number(words[position].text) is not None
     ):
         other = _number(words[position].text)
-        counted = position + 1 < len(words) and words[position + 1].text in _COUNTED
+        counted = position + 1 < len(words) and words[position + 1].text in COUNTED
         if other is not None and words[position].text != "o" and not counted:
             grades.append(other)
         position += 1
@@ -167,6 +149,6 @@ def _dose(words: list[Piece]) -> Answer | None:
         return Answer("skip", Label.LOGISTICS, Action.ROUTINE, "answer_dose_skip")
     if set(texts) & LATE:
         return Answer("late", Label.LOGISTICS, Action.ROUTINE, "answer_dose_late")
-    if set(texts) & (DONE | {"y", "yes", "si", "ya"}):
+    if set(texts) & DONE:
         return Answer("done", Label.NONE_OK, Action.NONE, "answer_dose_done")
     return None

@@ -3,7 +3,7 @@
 A number counts only with its unit or with a word beside it that says what was measured.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 from outreach.domain.triage.folding import Gap, number_in
@@ -58,6 +58,15 @@ _FAHRENHEIT = (94.0, 110.0)
 _CELSIUS = (34.0, 43.0)
 _BARE_FAHRENHEIT = (99.0, 106.0)
 _BARE_CELSIUS = (37.5, 41.9)
+MEASURED_CONCEPTS = frozenset(
+    concept.name
+    for concept in (
+        FEVER_HIGH, FEVER_LOW, TEMPERATURE_NORMAL, HYPOXIA, OXYGEN_LOW, PULSE, PRESSURE_HIGH,
+        PRESSURE_LOW, SCORE_EXTREME, SCORE_HIGH, SCORE_LOW, WEIGHT_GAIN,
+    )
+)  # fmt: skip
+"""What numbers can say; combinations may name these like any concept of a lexicon."""
+
 _TEN = 10
 _RAISED = (99.0, 37.2)
 
@@ -66,7 +75,7 @@ class Measures:
     """Reads the numbers of one reading with the word lists of its lexicon."""
 
     def __init__(
-        self, reading: Reading, words: dict[Kind, frozenset[str]], settings: TriageSettings
+        self, reading: Reading, words: Mapping[Kind, frozenset[str]], settings: TriageSettings
     ) -> None:
         self._reading = reading
         self._lists = words
@@ -138,9 +147,9 @@ class Measures:
         joined = other > place + 1 or "/" in self._separator(place)
         if not joined or self._values.get(other) != _TEN:
             return None
-        if value >= 9:  # noqa: PLR2004 - the scale is in the docstring
+        if value >= 9:
             return SCORE_EXTREME
-        return SCORE_HIGH if value >= 4 else SCORE_LOW  # noqa: PLR2004 - as above
+        return SCORE_HIGH if value >= 4 else SCORE_LOW
 
     def _oxygen(self, place: int, value: float) -> Concept | None:
         if not 50 <= value <= 100 or not self._near(place, Kind.OXYGEN, 5, 3):

@@ -1,6 +1,7 @@
-"""The notation nurses write phrases in, and its compilation to regular expressions.
+"""The notation nurses write phrases in, and its translation to regular expressions.
 
-``a|b`` one of several words, ``wont+stop`` two words as one choice, ``<pain>`` a word of a group, ``word?`` may be missing,
+``a|b`` one of several words, ``wont+stop`` two words as one choice, ``<pain>`` a word of a
+group, ``word?`` may be missing,
 ``..`` up to four words between, ``...`` up to seven, ``a ~ b`` the two in either order with up to
 seven between. A gap never crosses the end of a sentence.
 """
@@ -35,7 +36,8 @@ class Phrase:
 
     source: str
     slots: tuple[Slot, ...]
-    pattern: re.Pattern[str]
+    expression: str
+    """A regular expression over words in one line; see ``reading``."""
 
     def words(self) -> Iterable[str]:
         """Every single word the phrase knows."""
@@ -66,11 +68,11 @@ def compile_phrase(source: str, groups: Mapping[str, Sequence[str]]) -> Phrase:
         raise ValueError(f"'{source}' starts or ends with a word that may be missing: leave it out")
     expression = _expression(slots)
     if "~" in pieces:
-        if len(slots) != 2:  # noqa: PLR2004 - a pair
+        if len(slots) != 2:
             raise ValueError(f"'{source}': ~ stands between exactly two words or groups")
         swapped = [replace(slots[1], gap_before=0), replace(slots[0], gap_before=_GAPS["~"])]
         expression = f"(?:{expression}|{_expression(swapped)})"
-    return Phrase(source, tuple(slots), re.compile(expression))
+    return Phrase(source, tuple(slots), expression)
 
 
 def _slot(piece: str, gap: int, groups: Mapping[str, Sequence[str]]) -> Slot:

@@ -1,5 +1,6 @@
 """One reply read with one lexicon: its words, and every phrase and cue found among them."""
 
+import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -10,7 +11,6 @@ from outreach.domain.triage.lexicon import SYMPTOM_LABELS, Concept, Cue, Lexicon
 from outreach.domain.triage.phrases import COMMA, STOP, Phrase, anchors, compile_phrase
 from outreach.domain.triage.result import Label
 from outreach.domain.triage.spelling import Speller
-
 
 _COMMAS_OF_A_LIST = 2
 _SPELLED = SYMPTOM_LABELS | {Label.OPT_OUT}
@@ -87,6 +87,7 @@ class Reader:
             for word in set(anchors(phrase, use)):
                 self._index[word].append(number)
         self._compiled = compiled
+        self._patterns: list[re.Pattern[str] | None] = [None] * len(compiled)
         negators = frozenset(lexicon.groups.get("negators", ()))
         self._denies = [not negators.isdisjoint(phrase.words()) for phrase, _ in compiled]
         own = set(use)
@@ -110,7 +111,7 @@ class Reader:
             tried.update(self._index.get(word, ()))
         for number in sorted(tried):
             phrase, meaning = self._compiled[number]
-            for match in phrase.pattern.finditer(text):
+            for match in self._pattern(number, phrase).finditer(text):
                 first = bisect_right(starts, match.start()) - 1
                 end = bisect_right(starts, match.end() - 1)
                 span = Span(first, end, phrase.source, self._denies[number])
@@ -119,6 +120,13 @@ class Reader:
                 else:
                     reading.matches.append(Match(meaning, span))
         return reading
+
+    def _pattern(self, number: int, phrase: Phrase) -> re.Pattern[str]:
+        """Compiled when first needed: a lexicon holds thousands, a reply touches dozens."""
+        pattern = self._patterns[number]
+        if pattern is None:
+            pattern = self._patterns[number] = re.compile(phrase.expression)
+        return pattern
 
     def _words(self, found: Sequence[Piece]) -> Reading:
         reading = Reading([], [], [], [])
@@ -179,9 +187,7 @@ def _line(reading: Reading) -> tuple[str, list[int]]:
     line = [" "]
     starts: list[int] = []
     position = 1
-    for word, gap, separator in zip(
-        reading.words, reading.gaps, reading.separators, strict=True
-    ):
+    for word, gap, separator in zip(reading.words, reading.gaps, reading.separators, strict=True):
         starts.append(position)
         mark = STOP if gap is Gap.HARD else COMMA if listing and "," in separator else ""
         piece = f"{word}{mark} "

@@ -77,9 +77,9 @@ def settled(seen: Sequence[Seen]) -> list[Seen]:
         if any(_explains_away(other, item) for other in seen):
             continue
         if item.concept.always and item.set_aside == NEGATION and not _cleared(item, seen):
-            item = replace(item, set_aside=None)  # noqa: PLW2901
+            item = replace(item, set_aside=None)
         elif item.concept.name == FEVER and measured_low and item.set_aside is None:
-            item = replace(item, set_aside=BELOW_LIMIT)  # noqa: PLW2901
+            item = replace(item, set_aside=BELOW_LIMIT)
         result.append(item)
     return result
 
@@ -100,7 +100,7 @@ def _cleared(item: Seen, seen: Sequence[Seen]) -> bool:
 
 
 def _explains_away(other: Seen, item: Seen) -> bool:
-    """``almost passed out`` leaves no ``passed out``, and a net catches only what nothing else did."""
+    """``almost passed out`` leaves no ``passed out``; a net catches what nothing else did."""
     if not (other.start <= item.start and item.end <= other.end):
         return False
     if item.concept.only_alone:
@@ -124,9 +124,9 @@ def labels_of(
 ) -> set[Label]:
     """Every label the reply deserves apart from its answer to an open question."""
     labels = {item.concept.label for item in seen if item.set_aside is None}
-    if Label.NONE_OK in labels and not any(_says_well(item) for item in seen):
-        if _words_beside(seen, found) > _WORDS_BESIDE_A_THANKS:
-            labels.discard(Label.NONE_OK)
+    only_polite = Label.NONE_OK in labels and not any(_says_well(item) for item in seen)
+    if only_polite and _words_beside(seen, found) > _WORDS_BESIDE_A_THANKS:
+        labels.discard(Label.NONE_OK)
     if any(_symptom(item) and item.set_aside == NEGATION for item in seen):
         labels.add(Label.NONE_OK)
     if asks or any(_symptom(item) and item.set_aside == HYPOTHETICAL for item in seen):

@@ -66,15 +66,11 @@ FLAGS: dict[Action, list[tuple[str, ...]]] = {
         ("I am pregnant", "im preggo", "estoy embarazada"),
     ],
 }
-CASES = [
-    (text, action) for action, rows in FLAGS.items() for row in rows for text in row
-]
+CASES = [(text, action) for action, rows in FLAGS.items() for row in rows for text in row]
 
 
 @pytest.mark.parametrize(("text", "action"), CASES, ids=[text for text, _ in CASES])
-def test_a_red_flag_asks_for_its_action(
-    engine: TriageEngine, text: str, action: Action
-) -> None:
+def test_a_red_flag_asks_for_its_action(engine: TriageEngine, text: str, action: Action) -> None:
     result = engine.triage(text)
     assert result.action is action
     assert result.urgent == (action is not Action.SAME_DAY)

@@ -10,12 +10,15 @@ from outreach.domain.triage.doses import DoseReport, read_dose
         ("done 4/12 2 sites", DoseReport("done", None, 2)),
         ("LISTA, 3 sitios", DoseReport("done", None, 3)),
         ("Done 20ml 4 sites thigh lot # ab-77c", DoseReport("done", 20.0, 4, ("thigh",), "AB-77C")),
-        ("hecho 10,5 ml panza y muslo lote X9", DoseReport("done", 10.5, None, ("abdomen", "thigh"), "X9")),
+        (
+            "hecho 10,5 ml panza y muslo lote X9",
+            DoseReport("done", 10.5, None, ("abdomen", "thigh"), "X9"),
+        ),
         ("done 8 g in 2 sites", DoseReport("done", None, 2)),
         ("LATE", DoseReport("late")),
         ("SKIP", DoseReport("skip")),
     ],
-)  # fmt: skip
+)
 def test_details_of_a_dose(text: str, report: DoseReport) -> None:
     assert read_dose(text) == report
 

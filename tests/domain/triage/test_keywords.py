@@ -5,17 +5,45 @@ from outreach.domain.triage.keywords import answered_by_carrier, carrier_keyword
 from outreach.domain.triage.result import Action, Label
 
 
-@pytest.mark.parametrize("word", ["STOP", " stop. ", "Stop!!", "CANCEL", "end", "quit", "revoke",
-                                  "OPTOUT", "stopall", "unsubscribe", "ALTO", "¡Parar!", "“stop”"])  # fmt: skip
+@pytest.mark.parametrize(
+    "word",
+    [
+        "STOP",
+        " stop. ",
+        "Stop!!",
+        "CANCEL",
+        "end",
+        "quit",
+        "revoke",
+        "OPTOUT",
+        "stopall",
+        "unsubscribe",
+        "ALTO",
+        "¡Parar!",
+        "“stop”",
+    ],
+)
 def test_a_stop_word_alone_is_an_opt_out(engine: TriageEngine, word: str) -> None:
     assert carrier_keyword(word) == "stop"
     result = engine.triage(word)
     assert (result.label, result.opt_out) == (Label.OPT_OUT, True)
 
 
-@pytest.mark.parametrize("text", ["stopp", "we stopped at the store", "the end", "stop sign ahead",
-                                  "should i stop taking my aspirin", "la presion alta", "stopped",
-                                  "presion baja", "the pain wont stop", "quitting my job"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "stopp",
+        "we stopped at the store",
+        "the end",
+        "stop sign ahead",
+        "should i stop taking my aspirin",
+        "la presion alta",
+        "stopped",
+        "presion baja",
+        "the pain wont stop",
+        "quitting my job",
+    ],
+)
 def test_nothing_else_is(engine: TriageEngine, text: str) -> None:
     assert carrier_keyword(text) is None
     assert not engine.triage(text).opt_out

@@ -1,0 +1,57 @@
+"""The words of answers to an open question, in both languages, without accents."""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+YES = _words(
+    "y yes yeah yea yep yup yess ye s si sip simon claro cierto correct affirmative definitely "
+    "absolutely afirmativo"
+)
+NO = _words(
+    "n no nope nah none negative nada ninguno ninguna nunca never neither tampoco non noo nop"
+)
+HALF_YES = _words(
+    "maybe sometimes little bit slightly somewhat kinda sorta some poco poquito quizas quiza "
+    "talvez algo veces mild minor leve probably think creo possibly"
+)
+"""Half a yes to a question about a red flag is a yes."""
+
+SEVERITY = {
+    0: _words("o no none nothing zero cero nada ninguno ninguna not nope"),
+    1: _words("one uno mild little slight slightly leve poco poquito bit minor"),
+    2: _words("two dos moderate medium some moderado moderada regular middle"),
+    3: _words(
+        "three tres severe bad fuerte fuertes severo severa grave mucho horrible terrible worst "
+        "unbearable insoportable peor extreme awful"
+    ),
+}
+NOT_BAD = frozenset(
+    tuple(pair.split())
+    for pair in ("not bad", "not too", "not really", "not very", "not much", "no mucho", "no muy")
+)
+"""Openings that make a severity word mild."""
+
+COUNTED = _words(
+    "day days hour hours hrs hr min mins minutes week weeks pills pill times time pm am ml mg "
+    "sites site lbs dia dias hora horas semana semanas pastillas veces sitios"
+)
+"""A number before one of these counts something and grades nothing."""
+
+CONFIRM = _words(
+    "c confirm confirmed confirming yes yeah yep yup ok okay sure si confirmo confirmado "
+    "confirmada confirmar claro correct"
+)
+RESCHEDULE = _words(
+    "r reschedule change move resched reprogramar cambiar cambio cambiarla reagendar mover"
+)
+DONE = _words(
+    "d done finished completed complete did took taken infused listo lista hecho hecha termine "
+    "terminado terminada completo puse hice y yes si ya"
+)
+LATE = _words("l late later delayed tarde luego atrasada atrasado despues")
+SKIP = _words(
+    "skip skipped skipping missed miss omitir omiti omitido omitida salte saltar brinque olvide "
+    "perdi"
+)
