@@ -24,7 +24,7 @@ LIST_REACH = 14
 """How many words it reaches over through a list joined by ``or``."""
 HYPOTHETICAL_REACH = 10
 _CLAUSE_MAY_FOLLOW = 2
-_IDIOM_LEAD = 2
+_IDIOM_LEAD = 1
 """A pronoun may stand before the idiom: ``me | muero de hambre``."""
 _LIST_STEP = 6
 _SEVERE_REACH = 3
@@ -53,11 +53,11 @@ class Context:
     def set_aside(self, match: Match) -> str | None:
         """The rule that takes this match out of account, or None when it stands."""
         span, concept = match.span, match.concept
-        if self._inside_idiom(span):
-            return IDIOM
         if concept.label not in SYMPTOM_LABELS:
             deniable = concept.label in {Label.NONE_OK, Label.OPT_OUT}
             return NEGATION if deniable and self.negated(span) else None
+        if self._inside_idiom(span):
+            return IDIOM
         if self._of_another(span):
             return OTHER_PAST
         if self.negated(span):
@@ -162,18 +162,20 @@ class Context:
         """True for a phrase within an idiom, or one that only its first words stick out of it.
 
         ``cant breathe`` is no part of ``breathe well``: a complaint with its own negation counts
-        as idiom only when all of it is.
+        as idiom only when all of it is; ``breathing is not good`` is no ``breathing is good``.
         """
         lead = 0 if span.denies else _IDIOM_LEAD
         return any(
             idiom.first - lead <= span.first and idiom.first < span.end <= idiom.end
             for idiom in self._reading.spans(Cue.IDIOM)
+            if idiom.denies or not any(self._negation_ends[idiom.first : idiom.end])
         )
 
     def _hypothetical(self, span: Span) -> bool:
         reading = self._reading
         cues = list(reading.spans(Cue.HYPOTHETICAL))
-        if reading.asks or reading.spans(Cue.ASKS):
+        asked = any("?" in separator for separator in reading.separators)
+        if asked or reading.spans(Cue.ASKS):
             cues += reading.spans(Cue.MAYBE_HYPOTHETICAL)
         return any(self._imagines(cue, span) for cue in cues)
 
@@ -224,6 +226,8 @@ class Context:
 
     def _cue_in_sentence(self, cue: Cue, span: Span) -> bool:
         """A cue anywhere in the statement around the span: sentence ends and ``but`` close it."""
+        if not self._reading.spans(cue):
+            return False
         first, end = self._reading.sentence(span.first)
         for word in range(first, min(end, len(self._breaks))):
             if self._breaks[word]:

@@ -105,7 +105,7 @@ def _expression(slots: Sequence[Slot]) -> str:
 
 
 def _join(gap: int) -> str:
-    return rf"(?:[|,] | (?:[^ |,]+ ){{0,{gap}}}?)" if gap else _ADJACENT
+    return rf"(?:[|] | (?:[^ |,]+ ){{0,{gap}}}?)" if gap else _ADJACENT
 
 
 def anchors(phrase: Phrase, use: Mapping[str, int]) -> tuple[str, ...]:

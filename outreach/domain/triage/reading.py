@@ -46,9 +46,10 @@ class Reading:
     places: list[tuple[int, int]]
     """Offsets of each word in the reply as received."""
     separators: list[str]
-    asks: bool = False
     matches: list[Match] = field(default_factory=list)
     cues: dict[Cue, list[Span]] = field(default_factory=dict)
+    sentences: list[tuple[int, int]] = field(default_factory=list)
+    """For each word its sentence; filled when first asked for."""
 
     def spans(self, cue: Cue) -> Sequence[Span]:
         """Where this cue stands, in order."""
@@ -56,13 +57,13 @@ class Reading:
 
     def sentence(self, word: int) -> tuple[int, int]:
         """The sentence around ``word`` as a range of words."""
-        first = word
-        while first > 0 and self.gaps[first - 1] is not Gap.HARD:
-            first -= 1
-        end = word + 1
-        while end < len(self.words) and self.gaps[end - 1] is not Gap.HARD:
-            end += 1
-        return first, end
+        if not self.sentences:
+            first = 0
+            for last, gap in enumerate(self.gaps):
+                if gap is Gap.HARD or last == len(self.gaps) - 1:
+                    self.sentences += [(first, last + 1)] * (last + 1 - first)
+                    first = last + 1
+        return self.sentences[word]
 
 
 class Reader:
@@ -88,8 +89,8 @@ class Reader:
                 self._index[word].append(number)
         self._compiled = compiled
         self._patterns: list[re.Pattern[str] | None] = [None] * len(compiled)
-        negators = frozenset(lexicon.groups.get("negators", ()))
-        self._denies = [not negators.isdisjoint(phrase.words()) for phrase, _ in compiled]
+        self._negators = frozenset(lexicon.groups.get("negators", ()))
+        self._may_deny = [not self._negators.isdisjoint(p.words()) for p, _ in compiled]
         own = set(use)
         ordinary = set(lexicon.real_words) | set(lexicon.exact_words)
         for other in foreign:
@@ -114,7 +115,10 @@ class Reader:
             for match in self._pattern(number, phrase).finditer(text):
                 first = bisect_right(starts, match.start()) - 1
                 end = bisect_right(starts, match.end() - 1)
-                span = Span(first, end, phrase.source, self._denies[number])
+                denies = self._may_deny[number] and not self._negators.isdisjoint(
+                    reading.words[first:end]
+                )
+                span = Span(first, end, phrase.source, denies)
                 if isinstance(meaning, Cue):
                     reading.cues.setdefault(meaning, []).append(span)
                 else:
@@ -131,7 +135,6 @@ class Reader:
     def _words(self, found: Sequence[Piece]) -> Reading:
         reading = Reading([], [], [], [])
         for piece in found:
-            reading.asks = reading.asks or "?" in piece.after
             rewritten = self._rewrite(piece)
             if rewritten is None:
                 if reading.gaps:  # an emoji nobody has given a meaning: it only separates

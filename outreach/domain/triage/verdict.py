@@ -31,7 +31,7 @@ FEVER = "fever"
 MEASURED = frozenset({"fever_low", "temperature_normal"})
 BELOW_LIMIT = "measured below the limit"
 
-_WORDS_BESIDE_A_THANKS = 4
+_WORDS_BESIDE_A_THANKS = 3
 _WORDS_BESIDE_ANY = 10
 """Words nobody has understood beside an all-clear: with more than this a person reads it too."""
 _LABEL_OF_KEYWORD = {"stop": Label.OPT_OUT, "start": Label.LOGISTICS, "help": Label.QUESTION}
@@ -72,9 +72,10 @@ def settled(seen: Sequence[Seen]) -> list[Seen]:
     also denies another symptom or says that all is well.
     """
     measured_low = any(item.concept.name in MEASURED and not item.set_aside for item in seen)
+    softer = [item for item in seen if item.concept.replaces is not None]
     result = []
     for item in seen:
-        if any(_explains_away(other, item) for other in seen):
+        if any(_explains_away(o, item) for o in (seen if item.concept.only_alone else softer)):
             continue
         if item.concept.always and item.set_aside == NEGATION and not _cleared(item, seen):
             item = replace(item, set_aside=None)

@@ -14,6 +14,8 @@ DENIED = [
     "never had chest pain",
     "without any chest pain",
     "my leg isnt swollen",
+    "no heart pain",
+    "my breathing is much better",
     "chest pain: no",
     "no throat swelling, no chest pain, feel fine",
     "sin dolor de pecho",
