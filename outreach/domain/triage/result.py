@@ -45,7 +45,7 @@ class Finding:
     concept: str
     action: Action
     start: int
-    """Offset into the normalised text, in characters."""
+    """Offset into the reply as received, in characters."""
     end: int
     rule: str
     suppressed_by: str | None = None
