@@ -99,7 +99,7 @@ def build_channels(settings: Settings, clinic: Clinic) -> dict[ChannelKind, Chan
     HIPAA-eligible services.
     """
     channels: dict[ChannelKind, Channel] = {ChannelKind.SMS: TwilioSms(_twilio(settings))}
-    email = _email(settings, clinic)
+    email = build_email(settings, clinic)
     if email is not None:
         channels[ChannelKind.EMAIL] = email
     return channels
@@ -128,7 +128,8 @@ def _twilio(settings: Settings) -> TwilioConfig:
     )
 
 
-def _email(settings: Settings, clinic: Clinic) -> Channel | None:
+def build_email(settings: Settings, clinic: Clinic) -> Channel | None:
+    """The email channel, or None where no email may leave: see ``build_channels``."""
     live = not settings.sandbox and (settings.smtp_host or settings.sendgrid_api_key)
     if live and not clinic.email_agreement:
         log.warning("email.off", why="clinic.yaml records no agreement with the email provider")

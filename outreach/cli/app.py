@@ -4,11 +4,10 @@ A command's module is imported when the command is asked for; this one imports n
 """
 
 import importlib
-import importlib.util
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -16,39 +15,51 @@ from typer.core import TyperCommand, TyperGroup
 from outreach.cli.failures import explain_failure
 
 COMMANDS = {
-    "up": "outreach.cli.up:up",
-    "demo": "outreach.cli.demo.command:demo",
-    "simulate": "outreach.cli.simulate:simulate",
-    "ingest": "outreach.cli.ingest:ingest",
-    "inbox": "outreach.cli.inbox:app",
-    "explain": "outreach.cli.explain.command:explain",
-    "followups": "outreach.cli.followups:app",
-    "campaign": "outreach.cli.campaign:app",
-    "doctor": "outreach.cli.doctor.command:doctor",
-    "keys": "outreach.cli.keys:keys",
-    "db": "outreach.cli.db:app",
-    "web": "outreach.cli.web:web",
-    "worker": "outreach.cli.worker:worker",
-    "beat": "outreach.cli.worker:beat",
-    "sandbox": "outreach.cli.sandbox:sandbox",
-    "parse": "outreach.cli.parse:parse",
-    "triage": "outreach.cli.triage:app",
-    "sms": "outreach.cli.sms:app",
-    "phone": "outreach.cli.phone:app",
+    "up": ("outreach.cli.up:up", "Run everything on this machine until Ctrl-C."),
+    "demo": ("outreach.cli.demo.command:demo", "Play a clinic's fortnight on localhost."),
+    "simulate": ("outreach.cli.simulate:simulate", "Play a scenario without a network."),
+    "ingest": ("outreach.cli.ingest:ingest", "Store and apply files of a scheduling system."),
+    "inbox": ("outreach.cli.inbox:app", "List what arrived; replay quarantine."),
+    "explain": ("outreach.cli.explain.command:explain", "Tell one patient's story, with reasons."),
+    "followups": ("outreach.cli.followups:app", "List, take and close work for staff."),
+    "campaign": ("outreach.cli.campaign:app", "Send a message to many patients, once."),
+    "doctor": ("outreach.cli.doctor.command:doctor", "Check this installation."),
+    "keys": ("outreach.cli.keys:keys", "Print fresh encryption keys."),
+    "db": ("outreach.cli.db:app", "Look after the database."),
+    "web": ("outreach.cli.web:web", "Run webhooks, events and the follow-up list."),
+    "worker": ("outreach.cli.worker:worker", "Run a worker node."),
+    "beat": ("outreach.cli.worker:beat", "Run the clockwork that wakes the workers."),
+    "sandbox": ("outreach.cli.sandbox:sandbox", "Run a carrier that texts nobody."),
+    "parse": ("outreach.cli.parse:parse", "Show files as Outreach understands them."),
+    "triage": ("outreach.cli.triage:app", "Say what replies mean."),
+    "sms": ("outreach.cli.sms:app", "Measure texts as a carrier does."),
+    "phone": ("outreach.cli.phone:app", "Check phone numbers."),
 }
-"""Name -> module and function, or module and group; in the order the help shows them."""
+"""Name -> where it is (module, and function or group) and what it does, in the order of help."""
 
 
 class _Lazy(TyperGroup):
-    """Finds a command by importing its module."""
+    """Finds a command by importing its module; the list of all needs none of them."""
+
+    _listing = False
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         return list(COMMANDS)
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        self._listing = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self._listing = False
+
     def get_command(self, ctx: typer.Context, cmd_name: str) -> TyperCommand | None:  # type: ignore[override]
         if cmd_name not in COMMANDS:
             return None
-        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        place, summary = COMMANDS[cmd_name]
+        if self._listing:
+            return TyperCommand(cmd_name, help=summary)
+        module, _, attribute = place.partition(":")
         found = getattr(importlib.import_module(module), attribute)
         if not isinstance(found, typer.Typer):
             alone = typer.Typer(add_completion=False)

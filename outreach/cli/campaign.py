@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from outreach.domain.clinic import Clinic
     from outreach.storage.models import Campaign
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 Token = Annotated[str, typer.Argument(help="The token it was launched with.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]

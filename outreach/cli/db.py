@@ -2,7 +2,7 @@
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Look after the database.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Look after the database.")
 
 
 @app.callback()

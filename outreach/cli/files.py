@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import typer
+
 STDIN = "-"
 
 _TYPES = {
@@ -14,6 +16,21 @@ _TYPES = {
     ".csv": "text/csv",
     ".tsv": "text/csv",
 }
+
+
+def existing_files(paths: list[Path]) -> list[Path]:
+    """As Typer's callback: files that are there, or ``-``. Raises BadParameter, which names one."""
+    for path in paths:
+        if str(path) != STDIN and not path.is_file():
+            what = "is a folder" if path.is_dir() else "does not exist"
+            raise typer.BadParameter(f"{str(path)!r} {what}")
+    return paths
+
+
+def existing(paths: list[Path]) -> list[Path]:
+    """As Typer's callback: files or folders that are there, or ``-``."""
+    existing_files([path for path in paths if not path.is_dir()])
+    return paths
 
 
 def read(path: Path) -> bytes:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from outreach.domain.clinic import Clinic
     from outreach.storage.models import FollowUp
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 Code = Annotated[str, typer.Argument(help="The short code of the item, as in the page.")]
 By = Annotated[str, typer.Option("--by", help="Who did it.")]

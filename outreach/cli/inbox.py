@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _STATUSES = ("received", "applied", "split", "ignored", "stale", "quarantined")
 

@@ -21,9 +21,7 @@ def ingest(
         list[Path],
         typer.Argument(
             metavar="FILE|FOLDER...",
-            exists=True,
-            readable=True,
-            allow_dash=True,
+            callback=files.existing,
             help="HL7 v2, FHIR JSON, native JSON or CSV; '-' is standard input.",
         ),
     ],

@@ -19,10 +19,7 @@ def parse(
         list[Path],
         typer.Argument(
             metavar="FILE...",
-            exists=True,
-            dir_okay=False,
-            readable=True,
-            allow_dash=True,
+            callback=files.existing_files,
             help="HL7 v2, FHIR JSON, native JSON or CSV; '-' is standard input.",
         ),
     ],

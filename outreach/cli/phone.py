@@ -6,7 +6,7 @@ import typer
 
 from outreach.cli.lines import KEEPS_ORDER, answer_lines, text_field
 
-app = typer.Typer(no_args_is_help=True, help="Look at phone numbers.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Look at phone numbers.")
 
 
 @app.callback()

@@ -6,7 +6,9 @@ import typer
 
 from outreach.cli.lines import KEEPS_ORDER, answer_lines, text_field
 
-app = typer.Typer(no_args_is_help=True, help="Look at texts as a carrier does.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Look at texts as a carrier does."
+)
 
 
 @app.callback()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from outreach.domain.triage.engine import TriageEngine
     from outreach.domain.triage.result import Prompt, Triage
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 Config = Annotated[Path | None, typer.Option(help="A folder like config/; holds triage/.")]
 

@@ -1,5 +1,6 @@
 """``outreach web``: webhooks, events and the follow-up list."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +18,7 @@ def web(
 ) -> None:
     """Run the web part until it is stopped. Put a proxy with TLS before it for a public address."""
     from outreach.bootstrap import build_world, record_configuration
+    from outreach.cli.broker import broker_answers
     from outreach.logs import configure_logs
     from outreach.settings import load_settings
     from outreach.web.app import create_app
@@ -26,8 +28,9 @@ def web(
     configure_logs()
     world = build_world(settings)
     record_configuration(world)
+    probe = partial(broker_answers, settings) if settings.broker_url else None
     try:
-        serve(create_app(world, web_config(settings)), host, port)
+        serve(create_app(world, web_config(settings), probe), host, port)
     finally:
         world.db.close()
 

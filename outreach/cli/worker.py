@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from outreach.domain.errors import ConfigurationError, Unavailable
+from outreach.domain.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -79,6 +79,7 @@ def _celery() -> "tuple[Settings, Celery]":
         Unavailable: the broker or the database does not answer.
     """
     from outreach.bootstrap import build_world
+    from outreach.cli.broker import check_broker
     from outreach.logs import configure_logs
     from outreach.settings import load_settings
 
@@ -93,24 +94,8 @@ def _celery() -> "tuple[Settings, Celery]":
     world.db.close()
     from outreach.tasks.app import app
 
-    check_broker(app)
+    check_broker(settings, _BROKER_TRIES)
     return settings, app
-
-
-def check_broker(app: "Celery", tries: int = _BROKER_TRIES) -> None:
-    """Raises Unavailable when the broker does not answer ``tries`` times, a second apart."""
-    from kombu.exceptions import OperationalError
-
-    try:
-        with app.connection_for_write() as connection:
-            connection.ensure_connection(
-                max_retries=tries, interval_start=0, interval_step=1, interval_max=1
-            )
-    except (OperationalError, OSError) as error:
-        raise Unavailable(
-            f"The broker of OUTREACH_BROKER_URL does not answer ({type(error).__name__}). "
-            "Is it running, and is the address right?"
-        ) from None
 
 
 def _tell_when_ready(path: Path) -> None:

@@ -83,6 +83,10 @@ class People:
         query = select(Identifier.system).where(Identifier.kind == IdentifierKind.PATIENT)
         return sorted(self._session.scalars(query.distinct()))
 
+    def any_identifier(self) -> Identifier | None:
+        """One row, whichever: enough to see whether our keys wrote it."""
+        return self._session.scalar(select(Identifier).limit(1))
+
     def survivor_of(self, patient_id: UUID) -> Patient | None:
         """The record that a patient's id leads to today, merges followed."""
         found = self._session.get(Patient, patient_id)

@@ -1,0 +1,1 @@
+"""``outreach doctor``: looks at an installation and says what to do about it."""

@@ -1,0 +1,93 @@
+"""The files a clinic edits, its people on call, and its time zones."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from outreach.bootstrap import build_email
+from outreach.cli.doctor.finding import Finding, Subject, fault, guarded, ok, warning
+from outreach.configuration.journey_files import load_journeys
+from outreach.configuration.policy_file import load_policy
+from outreach.configuration.triage_files import load_engine
+from outreach.domain.clinic import Clinic
+from outreach.domain.states import ChannelKind
+from outreach.rendering.lint import Sample, lint
+from outreach.rendering.messages import MessageTemplates
+
+_SHOWN = 5
+_SUMMER = datetime(2026, 7, 1, tzinfo=UTC)
+"""An instant at which a zone is asked for its offset, to see that its rules can be read."""
+
+
+def configuration(subject: Subject) -> Iterator[Finding]:
+    """Each file by the reader the program itself uses, and every template by the copy rules."""
+    clinic, folder = subject.clinic, subject.settings.config_path()
+    if clinic is None:
+        return  # told already, with its line
+    names = MessageTemplates().names()
+    yield ok("clinic", f"{clinic.name}, {len(clinic.sites)} sites ({folder / 'clinic.yaml'})")
+    yield from _file("policy", "can be read", lambda: load_policy(folder / "policy.yaml"))
+    yield from _file(
+        "journeys", "can be read", lambda: load_journeys(folder / "journeys", clinic, names)
+    )
+    yield from _file("triage", "lexicons can be read", lambda: load_engine(folder / "triage"))
+    yield from guarded("templates", lambda: _templates(clinic))
+
+
+def _file(name: str, good: str, load: Callable[[], object]) -> Iterator[Finding]:
+    def looked() -> Iterator[Finding]:
+        load()
+        yield ok(name, good)
+
+    return guarded(name, looked)
+
+
+def _templates(clinic: Clinic) -> Iterator[Finding]:
+    templates = MessageTemplates()
+    found = lint(templates, Sample(clinic.name, clinic.phone))
+    for one in found[:_SHOWN]:
+        yield fault("templates", str(one), "Edit this file: the rule it breaks is named.")
+    if len(found) > _SHOWN:
+        yield fault("templates", f"... and {len(found) - _SHOWN} more", "Mend these first.")
+    if not found:
+        yield ok("templates", f"{len(templates.names())} messages keep the copy rules")
+
+
+def on_call(subject: Subject) -> Iterator[Finding]:
+    """Whether an urgent item can reach a person by a channel that is on."""
+    clinic = subject.clinic
+    if clinic is None:
+        return
+    if not clinic.on_call:
+        yield fault("on call", "nobody is paged about urgent items", "Fill on_call in clinic.yaml.")
+        return
+    email = build_email(subject.settings, clinic) is not None
+    reached = [person for person in clinic.on_call if person.channel is ChannelKind.SMS or email]
+    if not reached:
+        yield fault(
+            "on call",
+            "everybody on call is paged by email, and email is off",
+            "Add a phone to on_call in clinic.yaml, or set email up.",
+        )
+    elif len(reached) < len(clinic.on_call):
+        yield warning(
+            "on call",
+            f"{len(clinic.on_call) - len(reached)} of {len(clinic.on_call)} cannot be paged: "
+            "email is off",
+            "Give them a phone in clinic.yaml, or set email up.",
+        )
+    else:
+        yield ok("on call", f"{len(reached)} are paged, again every few minutes")
+
+
+def zones(subject: Subject) -> Iterator[Finding]:
+    """Whether the rules of every zone in use can be read, and from which release."""
+    if subject.clinic is None:
+        return
+    used = {subject.clinic.zone, *(site.zone for site in subject.clinic.sites)}
+    broken = [zone.key for zone in used if _SUMMER.astimezone(zone).utcoffset() is None]
+    if broken:
+        yield fault("time zones", f"no rules for {', '.join(broken)}", "Reinstall tzdata.")
+    else:
+        names = ", ".join(sorted(zone.key for zone in used))
+        yield ok("time zones", f"{names} (rules of tzdata {version('tzdata')}, or newer)")
