@@ -85,10 +85,12 @@ class _Rows:
             if row.anchor_kind is self._kind
         ]
         known = {(row.journey, row.step) for row in before if row.anchor_version == self._version}
+        # a moved visit is told anew; a corrected end is the same infusion: nobody is asked twice
         said = {
             (row.journey, row.step)
             for row in before
-            if row.status is TouchpointStatus.SENT and row.anchor_at == self._point.at
+            if row.status is TouchpointStatus.SENT
+            and (row.anchor_at == self._point.at or self._kind is Anchor.INFUSION_END)
         }
         written = 0
         for journey in self._world.journeys:
