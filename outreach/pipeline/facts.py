@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from outreach.domain.consent import ConsentState
 from outreach.domain.journeys import Anchor, Only
@@ -80,6 +81,7 @@ def facts_for_messages(unit: Unit, world: World, messages: Sequence[Message]) ->
     extra = {row.patient_id for row in messages if row.patient_id is not None}
     facts = _about(unit, list(touchpoints.values()), extra)
     facts.touchpoints = touchpoints
+    facts.contacts = unit.people.contacts_of(list(facts.patients))
     followups = [row.followup_id for row in messages if row.followup_id is not None]
     facts.followups = unit.followups.by_ids(followups) if followups else {}
     indexes = {row.address_index for row in messages}
@@ -122,7 +124,9 @@ def decide_message(world: World, facts: Facts, message: Message, now: datetime) 
     """The same decision at the last moment, for a message that was claimed (clinic time)."""
     if message.touchpoint_id is not None:
         touchpoint = facts.touchpoints[message.touchpoint_id]
-        situation = _situation(world, facts, touchpoint, message.address_index, now, True)
+        reached = {row.address_index for row in facts.contacts.get(touchpoint.patient_id, ())}
+        index = message.address_index
+        situation = _situation(world, facts, touchpoint, index, now, index in reached)
         return may_send(situation, world.policy)
     patient = facts.patients.get(message.patient_id) if message.patient_id else None
     consent = facts.consents.get(message.address_index, ConsentState())
@@ -145,16 +149,12 @@ def _situation(
     world: World, facts: Facts, row: Touchpoint, index: str, now: datetime, has_address: bool
 ) -> Situation:
     patient = facts.patients[row.patient_id]
-    if row.purpose is Purpose.CARE and row.site_code is not None:
-        zone = world.clinic.site(row.site_code).zone
-    else:
-        zone = patient_zone(patient, world)
     return Situation(
         now=now,
         purpose=row.purpose,
         useful_until=row.useful_until,
         has_address=has_address,
-        zone=zone,
+        zone=zone_of(world, row, patient),
         consent=facts.consents.get(index, ConsentState()),
         deceased=patient.deceased,
         paused=patient.paused or not patient.active,
@@ -162,6 +162,16 @@ def _situation(
         sent_last_day=facts.last_day.get(index, 0),
         sent_last_week=facts.last_week.get(index, 0),
     )
+
+
+def zone_of(world: World, row: Touchpoint, patient: Patient) -> ZoneInfo | None:
+    """Whose hours count: the site's for care around a visit, the patient's own otherwise.
+
+    None when clinic.yaml no longer has the site.
+    """
+    if row.purpose is Purpose.CARE and row.site_code is not None:
+        return world.clinic.zone_at(row.site_code)
+    return patient_zone(patient, world)
 
 
 def _gone(facts: Facts, row: Touchpoint, now: datetime) -> SkipReason | None:

@@ -18,16 +18,14 @@ from outreach.domain.states import (
     AttemptOutcome,
     ChannelKind,
     MessageStatus,
-    Purpose,
     TouchpointStatus,
     Urgency,
     check_step,
 )
 from outreach.pipeline import due, outcome
 from outreach.pipeline.compose import compose
-from outreach.pipeline.facts import Facts, decide_message, facts_for_messages
+from outreach.pipeline.facts import Facts, decide_message, facts_for_messages, zone_of
 from outreach.pipeline.outcome import Sent
-from outreach.pipeline.plan import patient_zone
 from outreach.pipeline.ports import Outgoing, ResultKind, SendResult
 from outreach.pipeline.world import World
 from outreach.storage.models import Attempt, Message
@@ -139,11 +137,9 @@ def _validity(world: World, facts: Facts, message: Message) -> int:
     until = message.useful_until
     touchpoint = facts.touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
     if touchpoint is not None:
-        if touchpoint.purpose is Purpose.CARE and touchpoint.site_code is not None:
-            zone = world.clinic.site(touchpoint.site_code).zone
-        else:
-            zone = patient_zone(facts.patients[touchpoint.patient_id], world)
-        until = min(until, window_closes(now, zone, world.policy.week_for(touchpoint.purpose)))
+        zone = zone_of(world, touchpoint, facts.patients[touchpoint.patient_id])
+        if zone is not None:
+            until = min(until, window_closes(now, zone, world.policy.week_for(touchpoint.purpose)))
     return max(1, min(_MAX_VALIDITY, int((until - now).total_seconds())))
 
 

@@ -1,9 +1,13 @@
 """One unit of work: a session and the repositories that speak through it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from outreach.domain.errors import Unavailable
 from outreach.storage.insert import insert_new
 from outreach.storage.models import Base
 from outreach.storage.repositories.campaigns import Campaigns
@@ -35,6 +39,19 @@ class Unit:
     def flush(self) -> None:
         """Writes what is pending, so that its unique keys speak now."""
         self._session.flush()
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A part that may fail alone: when it raises, what it wrote is undone and no more.
+
+        Raises:
+            Unavailable: the database failed, not the part; the whole unit must be tried again.
+        """
+        try:
+            with self._session.begin_nested():
+                yield
+        except OperationalError:
+            raise Unavailable("The database broke off a unit of work; it is tried again.") from None
 
     @cached_property
     def people(self) -> People:

@@ -172,7 +172,7 @@ def _ask_about_gaps(unit: Unit, world: World, visit: Appointment) -> None:
             for name, value in (
                 ("time", visit.start_at or visit.actual_end),
                 ("service", visit.kind),
-                ("place", visit.site_code),
+                ("place", world.clinic.zone_at(visit.site_code)),
             )
             if not value
         ),
