@@ -1,6 +1,6 @@
 """The facts a decision or a text rests on, read for a whole batch at once and as they are now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from outreach.domain.consent import ConsentState
 from outreach.domain.journeys import Anchor, Only
-from outreach.domain.policy import Decision, Situation, may_send
-from outreach.domain.states import ChannelKind, Purpose, SkipReason
+from outreach.domain.policy import Decision, Situation, Verdict, may_send
+from outreach.domain.states import ChannelKind, FollowUpStatus, Purpose, SkipReason
 from outreach.pipeline.ingest.visits import GONE
 from outreach.pipeline.plan import patient_zone
 from outreach.pipeline.world import World
@@ -54,6 +54,11 @@ class Facts:
                     return contact
         return None
 
+    def count(self, message: Message) -> None:
+        """A message of this batch is going: it counts for those that come after it."""
+        for counts in (self.last_day, self.last_week):
+            counts[message.address_index] = counts.get(message.address_index, 0) + 1
+
     def email_of(self, patient_id: UUID) -> ContactPoint | None:
         """A patient's mailbox."""
         for contact in self.contacts.get(patient_id, ()):
@@ -85,7 +90,8 @@ def facts_for_messages(unit: Unit, world: World, messages: Sequence[Message]) ->
     followups = [row.followup_id for row in messages if row.followup_id is not None]
     facts.followups = unit.followups.by_ids(followups) if followups else {}
     indexes = {row.address_index for row in messages}
-    _about_addresses(unit, world, facts, indexes, list(touchpoints.values()))
+    rows = list(touchpoints.values())
+    _about_addresses(unit, world, facts, indexes, rows, [row.id for row in messages])
     return facts
 
 
@@ -103,13 +109,18 @@ def _about(unit: Unit, rows: Sequence[Touchpoint], extra: Iterable[UUID] = ()) -
 
 
 def _about_addresses(
-    unit: Unit, world: World, facts: Facts, indexes: set[str], rows: Sequence[Touchpoint]
+    unit: Unit,
+    world: World,
+    facts: Facts,
+    indexes: set[str],
+    rows: Sequence[Touchpoint],
+    batch: Collection[UUID] = (),
 ) -> None:
     facts.consents = unit.people.consent_of(indexes) if indexes else {}
     if indexes and any(row.purpose is not Purpose.CARE for row in rows):
         now = world.clinic_now()
-        facts.last_day = unit.messages.recent_counts(indexes, now - timedelta(days=1))
-        facts.last_week = unit.messages.recent_counts(indexes, now - timedelta(days=7))
+        facts.last_day = unit.messages.recent_counts(indexes, now - timedelta(days=1), batch)
+        facts.last_week = unit.messages.recent_counts(indexes, now - timedelta(days=7), batch)
 
 
 def decide_touchpoint(
@@ -128,6 +139,12 @@ def decide_message(world: World, facts: Facts, message: Message, now: datetime) 
         index = message.address_index
         situation = _situation(world, facts, touchpoint, index, now, index in reached)
         return may_send(situation, world.policy)
+    if message.followup_id is not None:
+        item = facts.followups[message.followup_id]
+        if item.status is not FollowUpStatus.OPEN:
+            return Decision(Verdict.SKIP, "Somebody has taken it.", reason=SkipReason.STOPPED)
+        if now >= message.useful_until:
+            return Decision(Verdict.SKIP, "The next round went.", reason=SkipReason.LATE)
     patient = facts.patients.get(message.patient_id) if message.patient_id else None
     consent = facts.consents.get(message.address_index, ConsentState())
     if message.template == CONFIRMS_OPT_OUT:

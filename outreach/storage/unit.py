@@ -1,8 +1,9 @@
 """One unit of work: a session and the repositories that speak through it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from typing import TypeVar
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -20,6 +21,8 @@ from outreach.storage.repositories.receipts import Receipts
 from outreach.storage.repositories.replies import Replies
 from outreach.storage.repositories.visits import Visits
 from outreach.storage.repositories.work import Work
+
+Row = TypeVar("Row")
 
 
 class Unit:
@@ -52,6 +55,26 @@ class Unit:
                 yield
         except OperationalError:
             raise Unavailable("The database broke off a unit of work; it is tried again.") from None
+
+    def each(
+        self,
+        rows: Iterable[Row],
+        step: Callable[[Row], None],
+        *,
+        set_aside: Callable[[Row, Exception], None] | None,
+    ) -> None:
+        """Does ``step`` for each row. With ``set_aside`` a row that fails does so alone."""
+        for row in rows:
+            if set_aside is None:
+                step(row)
+                continue
+            try:
+                with self.part():
+                    step(row)
+            except Unavailable:
+                raise
+            except Exception as error:
+                set_aside(row, error)
 
     @cached_property
     def people(self) -> People:
