@@ -38,7 +38,7 @@ class RecordingChannel:
 
     def note(self, outgoing: Outgoing) -> str:
         """The provider has it, whatever it answers."""
-        provider_id = f"{self.kind.value}{len(self.sent):028x}"
+        provider_id = f"{'SM' if self.kind is ChannelKind.SMS else 'EM'}{len(self.sent):032x}"
         if self.records is not None:
             self.records.append(
                 ProviderRecord(

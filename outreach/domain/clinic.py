@@ -84,6 +84,10 @@ class Clinic:
                 return site
         raise KeyError(code)
 
+    def zone_at(self, code: str | None) -> ZoneInfo | None:
+        """The zone of the site with this code; None when clinic.yaml no longer has it."""
+        return next((site.zone for site in self.sites if site.code == code), None)
+
     def visit_kind(self, service: str | None) -> str | None:
         """The kind of visit a service text means, or None when the clinic has not mapped it."""
         return None if service is None else self.services.get(service.strip().casefold())

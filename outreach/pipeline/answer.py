@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from outreach.domain.states import MessageStatus, Purpose, Urgency
+from outreach.domain.states import ChannelKind, MessageStatus, Purpose, Urgency
+from outreach.domain.triage.keywords import answered_by_carrier
 from outreach.domain.triage.result import Action, Label, Triage
 from outreach.pipeline.facts import CONFIRMS_OPT_OUT
 from outreach.pipeline.world import World
@@ -41,7 +42,11 @@ def answer_for(world: World, reply: Reply, result: Triage) -> str | None:
 
     What the carrier answers itself (STOP, START, HELP) is not answered twice.
     """
-    carrier_answers = reply.keyword is not None and world.clinic.carrier_answers_keywords
+    carrier_answers = (
+        reply.channel is ChannelKind.SMS
+        and world.clinic.carrier_answers_keywords
+        and answered_by_carrier(reply.body)
+    )
     if result.opt_out:
         # a red flag beside it is phoned: the person asked us not to text
         return None if carrier_answers else CONFIRMS_OPT_OUT

@@ -37,12 +37,13 @@ def arrive(
         Unavailable: the database cannot be reached; the sender must try again.
     """
     digest = hashlib.sha256(raw).hexdigest()
+    source, event_id = source[:120], event_id[:200]
     row = InboxEvent(
         id=world.new_id(),
         source=source,
         event_id=event_id,
         digest=digest,
-        content_type=content_type,
+        content_type=content_type[:120],
         raw=raw.decode("latin-1"),
         quiet=quiet,
         status=InboxStatus.RECEIVED,

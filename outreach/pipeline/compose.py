@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from outreach.domain.errors import ConfigurationError
 from outreach.domain.states import Purpose
 from outreach.pipeline.facts import Facts
 from outreach.pipeline.plan import patient_zone
@@ -69,6 +70,8 @@ def _about_visit(world: World, visit: Appointment) -> dict[str, object]:
     found: dict[str, object] = {"first_visit": visit.first_visit}
     if visit.site_code is None or visit.start_at is None:
         return found
+    if world.clinic.zone_at(visit.site_code) is None:
+        raise ConfigurationError(f"clinic.yaml no longer has the site {visit.site_code!r}.")
     site = world.clinic.site(visit.site_code)
     found["site"] = {"name": site.name, "phone": site.phone}
     end = visit.start_at if visit.end_at is None else visit.end_at

@@ -1,6 +1,6 @@
 """Due: touchpoints whose time has come become messages, wait, or end with a reason."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from outreach.domain.policy import Decision, Verdict
 from outreach.domain.states import (
@@ -15,11 +15,13 @@ from outreach.domain.states import (
 )
 from outreach.domain.triage.result import Action, Prompt
 from outreach.pipeline import followup
+from outreach.pipeline.batches import tell_operator, together_or_alone
 from outreach.pipeline.facts import Facts, decide_touchpoint, facts_for_touchpoints
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactPoint, Message, Touchpoint
 from outreach.storage.unit import Unit
 
+_AFTER_FAILURE = timedelta(minutes=5)
 _BECOMES_A_CALL = frozenset(
     {
         SkipReason.OPTED_OUT,
@@ -35,16 +37,30 @@ _BECOMES_A_CALL = frozenset(
 
 def drain(world: World, limit: int = 200) -> int:
     """Decides on up to ``limit`` due touchpoints in one unit; returns how many."""
+    done = together_or_alone(lambda alone: _decide_all(world, limit, alone=alone))
+    if done:
+        world.wake("send")
+        world.wake("send_bulk")
+    return done
+
+
+def _decide_all(world: World, limit: int, *, alone: bool) -> int:
     now = world.clinic_now()
     with world.db.write() as unit:
+
+        def postpone(row: Touchpoint, error: Exception) -> None:
+            """It stays planned: decided on again when somebody has mended this program."""
+            row.due_at = now + _AFTER_FAILURE
+            tell_operator(unit, world, "due", error)
+
         rows = unit.ledger.take_due(now, limit)
-        if not rows:
-            return 0
-        facts = facts_for_touchpoints(unit, world, rows)
-        for row in rows:
-            _decide(unit, world, facts, row, now)
-    world.wake("send")
-    world.wake("send_bulk")
+        if rows:
+            facts = facts_for_touchpoints(unit, world, rows)
+            unit.each(
+                rows,
+                lambda row: _decide(unit, world, facts, row, now),
+                set_aside=postpone if alone else None,
+            )
     return len(rows)
 
 
@@ -59,7 +75,7 @@ def _decide(unit: Unit, world: World, facts: Facts, row: Touchpoint, now: dateti
     if decision.verdict is Verdict.GO and contact is not None:
         row.status = check_step(TOUCHPOINT_STEPS, row.status, TouchpointStatus.QUEUED)
         row.channel = contact.channel
-        facts.count_sent(contact.address_index)
+        facts.count(contact.address_index)
         _queue(unit, world, row, contact, now)
         email = facts.email_of(row.patient_id) if row.also_email else None
         if email is not None and contact.channel is not ChannelKind.EMAIL:

@@ -1,14 +1,15 @@
 """The facts a decision or a text rests on, read for a whole batch at once and as they are now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from outreach.domain.consent import ConsentState
 from outreach.domain.journeys import Anchor, Only
-from outreach.domain.policy import Decision, Situation, may_send
-from outreach.domain.states import ChannelKind, Purpose, SkipReason
+from outreach.domain.policy import Decision, Situation, Verdict, may_send
+from outreach.domain.states import ChannelKind, FollowUpStatus, Purpose, SkipReason
 from outreach.pipeline.ingest.visits import GONE
 from outreach.pipeline.plan import patient_zone
 from outreach.pipeline.world import World
@@ -45,11 +46,6 @@ class Facts:
     last_day: dict[str, int] = field(default_factory=dict)
     last_week: dict[str, int] = field(default_factory=dict)
 
-    def count_sent(self, index: str) -> None:
-        """One more of this batch goes to an address: the next decision must know of it."""
-        self.last_day[index] = self.last_day.get(index, 0) + 1
-        self.last_week[index] = self.last_week.get(index, 0) + 1
-
     def address_of(self, touchpoint: Touchpoint) -> ContactPoint | None:
         """The contact point a touchpoint goes to: the first working one of its channels."""
         for channel in touchpoint.channels:
@@ -57,6 +53,11 @@ class Facts:
                 if contact.channel == channel:
                     return contact
         return None
+
+    def count(self, index: str) -> None:
+        """A message of this batch goes to an address: it counts for those that come after it."""
+        for counts in (self.last_day, self.last_week):
+            counts[index] = counts.get(index, 0) + 1
 
     def email_of(self, patient_id: UUID) -> ContactPoint | None:
         """A patient's mailbox."""
@@ -85,10 +86,12 @@ def facts_for_messages(unit: Unit, world: World, messages: Sequence[Message]) ->
     extra = {row.patient_id for row in messages if row.patient_id is not None}
     facts = _about(unit, list(touchpoints.values()), extra)
     facts.touchpoints = touchpoints
+    facts.contacts = unit.people.contacts_of(list(facts.patients))
     followups = [row.followup_id for row in messages if row.followup_id is not None]
     facts.followups = unit.followups.by_ids(followups) if followups else {}
     indexes = {row.address_index for row in messages}
-    _about_addresses(unit, world, facts, indexes, list(touchpoints.values()))
+    rows = list(touchpoints.values())
+    _about_addresses(unit, world, facts, indexes, rows, [row.id for row in messages])
     return facts
 
 
@@ -106,13 +109,18 @@ def _about(unit: Unit, rows: Sequence[Touchpoint], extra: Iterable[UUID] = ()) -
 
 
 def _about_addresses(
-    unit: Unit, world: World, facts: Facts, indexes: set[str], rows: Sequence[Touchpoint]
+    unit: Unit,
+    world: World,
+    facts: Facts,
+    indexes: set[str],
+    rows: Sequence[Touchpoint],
+    batch: Collection[UUID] = (),
 ) -> None:
     facts.consents = unit.people.consent_of(indexes) if indexes else {}
     if indexes and any(row.purpose is not Purpose.CARE for row in rows):
         now = world.clinic_now()
-        facts.last_day = unit.messages.recent_counts(indexes, now - timedelta(days=1))
-        facts.last_week = unit.messages.recent_counts(indexes, now - timedelta(days=7))
+        facts.last_day = unit.messages.recent_counts(indexes, now - timedelta(days=1), batch)
+        facts.last_week = unit.messages.recent_counts(indexes, now - timedelta(days=7), batch)
 
 
 def decide_touchpoint(
@@ -127,8 +135,16 @@ def decide_message(world: World, facts: Facts, message: Message, now: datetime) 
     """The same decision at the last moment, for a message that was claimed (clinic time)."""
     if message.touchpoint_id is not None:
         touchpoint = facts.touchpoints[message.touchpoint_id]
-        situation = _situation(world, facts, touchpoint, message.address_index, now, True)
+        reached = {row.address_index for row in facts.contacts.get(touchpoint.patient_id, ())}
+        index = message.address_index
+        situation = _situation(world, facts, touchpoint, index, now, index in reached)
         return may_send(situation, world.policy)
+    if message.followup_id is not None:
+        item = facts.followups[message.followup_id]
+        if item.status is not FollowUpStatus.OPEN:
+            return Decision(Verdict.SKIP, "Somebody has taken it.", reason=SkipReason.STOPPED)
+        if now >= message.useful_until:
+            return Decision(Verdict.SKIP, "The next round went.", reason=SkipReason.LATE)
     patient = facts.patients.get(message.patient_id) if message.patient_id else None
     consent = facts.consents.get(message.address_index, ConsentState())
     if message.template == CONFIRMS_OPT_OUT:
@@ -150,16 +166,12 @@ def _situation(
     world: World, facts: Facts, row: Touchpoint, index: str, now: datetime, has_address: bool
 ) -> Situation:
     patient = facts.patients[row.patient_id]
-    if row.purpose is Purpose.CARE and row.site_code is not None:
-        zone = world.clinic.site(row.site_code).zone
-    else:
-        zone = patient_zone(patient, world)
     return Situation(
         now=now,
         purpose=row.purpose,
         useful_until=row.useful_until,
         has_address=has_address,
-        zone=zone,
+        zone=zone_of(world, row, patient),
         consent=facts.consents.get(index, ConsentState()),
         deceased=patient.deceased,
         paused=patient.paused or not patient.active,
@@ -167,6 +179,16 @@ def _situation(
         sent_last_day=facts.last_day.get(index, 0),
         sent_last_week=facts.last_week.get(index, 0),
     )
+
+
+def zone_of(world: World, row: Touchpoint, patient: Patient) -> ZoneInfo | None:
+    """Whose hours count: the site's for care around a visit, the patient's own otherwise.
+
+    None when clinic.yaml no longer has the site.
+    """
+    if row.purpose is Purpose.CARE and row.site_code is not None:
+        return world.clinic.zone_at(row.site_code)
+    return patient_zone(patient, world)
 
 
 def _gone(facts: Facts, row: Touchpoint, now: datetime) -> SkipReason | None:

@@ -30,7 +30,6 @@ _PRIORITY = {
     Action.ROUTINE: Priority.ROUTINE,
     Action.NONE: Priority.ROUTINE,
 }
-_STAFF_WINDOW = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +127,7 @@ def drain(world: World, limit: int = 200) -> int:
 def _page(unit: Unit, world: World, item: FollowUp) -> None:
     """One round of pages, each a message of its own, and the time of the next round."""
     now = world.clinic_now()
+    next_round = now + timedelta(minutes=world.clinic.escalate_every_minutes)
     for number, person in enumerate(world.clinic.on_call):
         unit.add_new(
             Message(
@@ -142,14 +142,14 @@ def _page(unit: Unit, world: World, item: FollowUp) -> None:
                 template="staff_page",
                 status=MessageStatus.QUEUED,
                 not_before=now,
-                useful_until=now + _STAFF_WINDOW,
+                useful_until=next_round,
                 attempts=0,
                 retry_at=world.machine_now(),
                 created_at=now,
             )
         )
     item.level += 1
-    item.escalate_at = now + timedelta(minutes=world.clinic.escalate_every_minutes)
+    item.escalate_at = next_round
     _note(unit, world, item, "paged", "outreach", f"round {item.level}")
 
 

@@ -21,7 +21,7 @@ from outreach.domain.states import (
     TouchpointStatus,
     check_step,
 )
-from outreach.domain.triage.result import Action, Prompt
+from outreach.domain.triage.result import Action
 from outreach.pipeline import due, followup
 from outreach.pipeline.world import World
 from outreach.storage.models import (
@@ -37,8 +37,20 @@ from outreach.storage.unit import Unit
 
 log = structlog.get_logger(__name__)
 
-_SAFE_RESENDS = 2
+_CAME_TO_NOTHING = frozenset(
+    {MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.SKIPPED}
+)
 _RETRY = frozenset({Reaction.SLOW_DOWN, Reaction.DEFER_PAST_RESET, Reaction.PAUSE_ACCOUNT})
+_OPERATORS = frozenset(
+    {
+        Reaction.OUR_BUG,
+        Reaction.ALERT,
+        Reaction.SENDER_BLOCKED,
+        Reaction.FILTERED,
+        Reaction.PAUSE_ACCOUNT,
+    }
+)
+"""What the clinic's own people must mend, whether it is said at once or in a receipt."""
 _WAIT = {
     Reaction.DEFER_PAST_RESET: timedelta(hours=1),
     Reaction.PAUSE_ACCOUNT: timedelta(minutes=5),
@@ -70,7 +82,9 @@ def accepted(
         attempt.provider_id = provider_id
         attempt.finished_at = world.machine_now()
         attempt.next_check_at = None
-    message.provider_id = message.provider_id or provider_id
+    if message.provider_id is None and provider_id is not None:
+        message.provider_id = provider_id
+        unit.receipts.look_again(provider_id)
     message.sender = sender or message.sender
     message.segments = segments or message.segments
     message.lease_until = None
@@ -162,7 +176,7 @@ def failed(unit: Unit, world: World, sent: Sent, reaction: Reaction, code: int |
         _record_carrier_opt_out(unit, world, message)
     elif reaction in {Reaction.MARK_NUMBER_INVALID, Reaction.CANNOT_TAKE_SMS}:
         unit.people.mark_contacts(message.address_index, ContactStatus.INVALID)
-    elif reaction in {Reaction.OUR_BUG, Reaction.ALERT, Reaction.SENDER_BLOCKED}:
+    if reaction in _OPERATORS or message.purpose is Purpose.STAFF:
         _tell_operator(unit, world, message, reaction, code)
     log.warning("message.failed", message_id=str(message.id), code=code, reaction=reaction.value)
     _what_remains(unit, world, sent, code)
@@ -176,19 +190,21 @@ def _what_remains(unit: Unit, world: World, sent: Sent, code: int | None) -> Non
         if message.purpose is Purpose.REPLY and message.reply_id is not None:
             _call_about_answer(unit, world, message, why)
         return
-    others = [
-        other
-        for other in unit.messages.of_touchpoints([row.id])[row.id]
-        if other.id != message.id
-        and other.status not in {MessageStatus.FAILED, MessageStatus.UNDELIVERED}
-    ]
-    if others:
+    if others_alive(unit, row, message):
         return
     if row.status is TouchpointStatus.QUEUED:
         row.status = TouchpointStatus.FAILED
         row.decided_at, row.note = world.clinic_now(), why
     if row.purpose is Purpose.CARE:
         due.call_instead(unit, world, row, why)
+
+
+def others_alive(unit: Unit, row: Touchpoint, message: Message) -> bool:
+    """Whether another message of a touchpoint is on its way or went."""
+    return any(
+        other.id != message.id and other.status not in _CAME_TO_NOTHING
+        for other in unit.messages.of_touchpoints([row.id])[row.id]
+    )
 
 
 def _call_about_answer(unit: Unit, world: World, message: Message, why: str) -> None:
@@ -243,13 +259,3 @@ def _tell_operator(
             f"({reaction.value.replace('_', ' ')}). Run 'outreach doctor'.",
         ),
     )
-
-
-def is_safety_check(row: Touchpoint | None) -> bool:
-    """Whether a touchpoint asks how a patient feels after treatment."""
-    return row is not None and row.asks is Prompt.SEVERITY_0_3
-
-
-def may_resend(message: Message) -> bool:
-    """Whether a message lost in transit may be tried again: at most twice."""
-    return message.attempts <= _SAFE_RESENDS

@@ -26,9 +26,9 @@ def patient_zone(patient: Patient, world: World) -> ZoneInfo:
 
 def plan_visit(unit: Unit, world: World, visit: Appointment) -> int:
     """Touchpoints counted from a visit's start; nothing without a time, a place and a kind."""
-    if visit.start_at is None or visit.site_code is None or visit.kind is None:
+    zone = world.clinic.zone_at(visit.site_code)
+    if visit.start_at is None or zone is None or visit.kind is None:
         return 0
-    zone = world.clinic.site(visit.site_code).zone
     point = AnchorPoint(visit.start_at, zone, first_visit=visit.first_visit)
     rows = _Rows(unit, world, Anchor.VISIT_START, visit.id, visit.version, point)
     return rows.write(visit.kind, visit.patient_id, visit.site_code, appointment_id=visit.id)
@@ -36,9 +36,9 @@ def plan_visit(unit: Unit, world: World, visit: Appointment) -> int:
 
 def plan_infusion_end(unit: Unit, world: World, visit: Appointment) -> int:
     """Check-ins counted from the actual end of an infusion."""
-    if visit.actual_end is None or visit.site_code is None or visit.kind is None:
+    zone = world.clinic.zone_at(visit.site_code)
+    if visit.actual_end is None or zone is None or visit.kind is None:
         return 0
-    zone = world.clinic.site(visit.site_code).zone
     point = AnchorPoint(visit.actual_end, zone, first_visit=visit.first_visit)
     rows = _Rows(unit, world, Anchor.INFUSION_END, visit.id, visit.end_version, point)
     return rows.write(visit.kind, visit.patient_id, visit.site_code, appointment_id=visit.id)
@@ -85,10 +85,12 @@ class _Rows:
             if row.anchor_kind is self._kind
         ]
         known = {(row.journey, row.step) for row in before if row.anchor_version == self._version}
+        # a moved visit is told anew; a corrected end is the same infusion: nobody is asked twice
         said = {
             (row.journey, row.step)
             for row in before
-            if row.status is TouchpointStatus.SENT and row.anchor_at == self._point.at
+            if row.status is TouchpointStatus.SENT
+            and (row.anchor_at == self._point.at or self._kind is Anchor.INFUSION_END)
         }
         written = 0
         for journey in self._world.journeys:

@@ -8,6 +8,7 @@ from outreach.domain.reactions import reaction_for
 from outreach.domain.receipts import advances, meaning
 from outreach.domain.states import MESSAGE_STEPS, MessageStatus, check_step
 from outreach.pipeline import outcome
+from outreach.pipeline.batches import tell_operator, together_or_alone
 from outreach.pipeline.outcome import Sent
 from outreach.pipeline.send import load
 from outreach.pipeline.world import World
@@ -16,6 +17,8 @@ from outreach.storage.unit import Unit
 
 log = structlog.get_logger(__name__)
 
+_NOT_YET_PROVEN = frozenset({MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.UNKNOWN})
+"""Queued too: look-ups found nothing, and the report came after all; it must not go again."""
 _FINAL_BAD = frozenset({MessageStatus.FAILED, MessageStatus.UNDELIVERED})
 _NOT_YET_PROVEN = frozenset({MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.UNKNOWN})
 """Queued again after an attempt that was thought lost is one of these too."""
@@ -51,19 +54,31 @@ def receive(
 
 def drain(world: World, limit: int = 500) -> int:
     """Applies up to ``limit`` stored reports; returns how many."""
+    return together_or_alone(lambda alone: _apply_all(world, limit, alone=alone))
+
+
+def _apply_all(world: World, limit: int, *, alone: bool) -> int:
     with world.db.write() as unit:
         rows = unit.receipts.take_unapplied(limit)
         known = unit.messages.by_provider_ids([row.provider_id for row in rows])
-        ids = [row.message_id or known.get(row.provider_id) for row in rows]
-        wanted = list(dict.fromkeys(found for found in ids if found is not None))
+        ids = {row.id: row.message_id or known.get(row.provider_id) for row in rows}
+        wanted = list(dict.fromkeys(found for found in ids.values() if found is not None))
         loaded = dict(zip(wanted, load(unit, wanted), strict=True)) if wanted else {}
-        for row, message_id in zip(rows, ids, strict=True):
+        for row in rows:
             row.applied_at = world.machine_now()
-            sent = loaded.get(message_id) if message_id is not None else None
+
+        def apply(row: Receipt) -> None:
+            message_id = ids[row.id]
+            sent = None if message_id is None else loaded.get(message_id)
             if sent is None:
                 log.info("receipt.unmatched", receipt_id=str(row.id), status=row.status)
             else:
                 _apply(unit, world, row, sent)
+
+        def give_up(row: Receipt, error: Exception) -> None:
+            tell_operator(unit, world, "receipt", error)
+
+        unit.each(rows, apply, set_aside=give_up if alone else None)
     return len(rows)
 
 

@@ -5,6 +5,7 @@ way. Whatever crashes in between leaves a row that says so.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,16 +19,15 @@ from outreach.domain.states import (
     AttemptOutcome,
     ChannelKind,
     MessageStatus,
-    Purpose,
     TouchpointStatus,
     Urgency,
     check_step,
 )
 from outreach.pipeline import due, outcome
+from outreach.pipeline.batches import tell_operator, together_or_alone
 from outreach.pipeline.compose import compose
-from outreach.pipeline.facts import Facts, decide_message, facts_for_messages
+from outreach.pipeline.facts import Facts, decide_message, facts_for_messages, zone_of
 from outreach.pipeline.outcome import Sent
-from outreach.pipeline.plan import patient_zone
 from outreach.pipeline.ports import Outgoing, ResultKind, SendResult
 from outreach.pipeline.world import World
 from outreach.storage.models import Attempt, Message
@@ -53,34 +53,62 @@ def drain(world: World, lanes: Collection[Urgency] = tuple(Urgency), limit: int 
 
 
 def _send_batch(world: World, lanes: Collection[Urgency]) -> int:
+    claim_id = world.new_id()
     with world.db.write() as unit:
         claimed = unit.messages.claim(
             lanes,
-            claim_id=world.new_id(),
+            claim_id=claim_id,
             clinic_now=world.clinic_now(),
             machine_now=world.machine_now(),
             lease_until=world.machine_now() + timedelta(seconds=world.tempo.lease),
             limit=world.tempo.batch,
         )
     if claimed:
-        for channel, batch in _prepare(world, [row.id for row in claimed]).items():
+        for channel, batch in _prepare(world, claim_id, [row.id for row in claimed]).items():
             for results in world.channels[channel].send(batch):
-                _record(world, results)
+                _record(world, claim_id, results)
     return len(claimed)
 
 
-def _prepare(world: World, ids: Sequence[UUID]) -> dict[ChannelKind, list[Outgoing]]:
+_Ready = dict[ChannelKind, list[Outgoing]]
+
+
+def _prepare(world: World, claim_id: UUID, ids: Sequence[UUID]) -> _Ready:
     """Checks, composes and notes the attempt of each claimed message, in one unit."""
-    ready: dict[ChannelKind, list[Outgoing]] = {}
+    ready: _Ready = {}
+
+    def work(alone: bool) -> int:
+        ready.clear()
+        return _prepare_all(world, claim_id, ids, ready, alone=alone)
+
+    together_or_alone(work)
+    return ready
+
+
+def _prepare_all(
+    world: World, claim_id: UUID, ids: Sequence[UUID], ready: _Ready, *, alone: bool
+) -> int:
     with world.db.write() as unit:
-        messages = unit.messages.messages(ids, lock=True)
-        mine = [row for row in messages.values() if row.status is MessageStatus.CLAIMED]
+        messages = unit.messages.messages(ids, lock=True).values()
+        # a worker that slept through its lease may find them claimed anew by another
+        mine = [
+            row
+            for row in messages
+            if row.status is MessageStatus.CLAIMED and row.claim_id == claim_id
+        ]
         facts = facts_for_messages(unit, world, mine)
-        for message in mine:
+
+        def prepare(message: Message) -> None:
             outgoing = _prepare_one(unit, world, facts, message)
             if outgoing is not None:
                 ready.setdefault(outgoing.channel, []).append(outgoing)
-    return ready
+
+        def give_up(message: Message, error: Exception) -> None:
+            outcome.failed(unit, world, _belongings(facts, message), Reaction.OUR_BUG, None)
+            tell_operator(unit, world, "send", error)
+
+        unit.each(mine, prepare, set_aside=give_up if alone else None)
+    return len(mine)
 
 
 def _prepare_one(unit: Unit, world: World, facts: Facts, message: Message) -> Outgoing | None:
@@ -94,7 +122,7 @@ def _prepare_one(unit: Unit, world: World, facts: Facts, message: Message) -> Ou
     if decision.verdict is Verdict.SKIP:
         _skip(unit, world, facts, message, decision)
         return None
-    sent = _belongings(facts, message, None)
+    sent = _belongings(facts, message)
     if message.channel not in world.channels:
         outcome.failed(unit, world, sent, Reaction.OUR_BUG, None)
         return None
@@ -107,8 +135,7 @@ def _prepare_one(unit: Unit, world: World, facts: Facts, message: Message) -> Ou
     message.body, message.subject = rendered.text, rendered.subject or None
     message.template_version, message.segments = rendered.version, rendered.segments
     unit.add(_attempt(world, message))
-    if message.touchpoint_id is not None:
-        facts.count_sent(message.address_index)
+    facts.count(message.address_index)
     return Outgoing(
         message_id=message.id,
         channel=message.channel,
@@ -141,34 +168,35 @@ def _validity(world: World, facts: Facts, message: Message) -> int:
     until = message.useful_until
     touchpoint = facts.touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
     if touchpoint is not None:
-        if touchpoint.purpose is Purpose.CARE and touchpoint.site_code is not None:
-            zone = world.clinic.site(touchpoint.site_code).zone
-        else:
-            zone = patient_zone(facts.patients[touchpoint.patient_id], world)
-        until = min(until, window_closes(now, zone, world.policy.week_for(touchpoint.purpose)))
+        zone = zone_of(world, touchpoint, facts.patients[touchpoint.patient_id])
+        if zone is not None:
+            until = min(until, window_closes(now, zone, world.policy.week_for(touchpoint.purpose)))
     return max(1, min(_MAX_VALIDITY, int((until - now).total_seconds())))
 
 
 def _skip(unit: Unit, world: World, facts: Facts, message: Message, decision: Decision) -> None:
+    """The message ends; its touchpoint too, unless another message still speaks for it."""
     message.status = check_step(MESSAGE_STEPS, message.status, MessageStatus.SKIPPED)
     message.reason, message.lease_until = decision.reason, None
     touchpoint = facts.touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
-    if touchpoint is not None and touchpoint.status is TouchpointStatus.QUEUED:
+    if touchpoint is None or outcome.others_alive(unit, touchpoint, message):
+        return
+    if touchpoint.status is TouchpointStatus.QUEUED:
         due.skip(unit, world, touchpoint, decision, world.clinic_now())
 
 
-def _belongings(facts: Facts, message: Message, attempt: Attempt | None) -> Sent:
+def _belongings(facts: Facts, message: Message) -> Sent:
     touchpoint = facts.touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
-    return Sent(message, attempt, touchpoint)
+    return Sent(message, None, touchpoint)
 
 
-def _record(world: World, results: list[SendResult]) -> None:
+def _record(world: World, claim_id: UUID, results: list[SendResult]) -> None:
     """Writes a group of results down. A receipt may have come first; nothing goes backwards."""
     ids = [result.message_id for result in results]
     with world.db.write() as unit:
         for result, sent in zip(results, load(unit, ids), strict=True):
             if sent is not None:
-                _record_one(unit, world, sent, result)
+                _record_one(unit, world, claim_id, sent, result)
 
 
 def load(unit: Unit, ids: Sequence[UUID]) -> list[Sent | None]:
@@ -188,8 +216,11 @@ def load(unit: Unit, ids: Sequence[UUID]) -> list[Sent | None]:
     return found
 
 
-def _record_one(unit: Unit, world: World, sent: Sent, result: SendResult) -> None:
+def _record_one(unit: Unit, world: World, claim_id: UUID, sent: Sent, result: SendResult) -> None:
+    mine = sent.message.claim_id == claim_id
     if result.kind is ResultKind.ACCEPTED:
+        if not mine and sent.message.claim_id is not None:
+            sent = replace(sent, attempt=None)  # the latest attempt is another worker's
         outcome.accepted(
             unit,
             world,
@@ -198,7 +229,7 @@ def _record_one(unit: Unit, world: World, sent: Sent, result: SendResult) -> Non
             sender=result.sender,
             segments=result.segments or None,
         )
-    elif sent.message.status is not MessageStatus.CLAIMED:
+    elif not mine or sent.message.status is not MessageStatus.CLAIMED:
         log.warning("send.late_result", message_id=str(sent.message.id), kind=result.kind.value)
     elif result.kind is ResultKind.NOT_SENT:
         outcome.not_sent(world, sent, result.retry_after, result.detail)

@@ -43,7 +43,8 @@ def drain(world: World, limit: int = 50) -> int:
     for question in questions:
         since = question.started_at - _CLOCK_SLACK
         try:
-            records = world.channels[question.channel].find(question.to, since)
+            channel = world.channels.get(question.channel)
+            records = None if channel is None else channel.find(question.to, since)
         except Unavailable:
             continue  # proves nothing; the next look-up is already set
         _answer(world, question, records)

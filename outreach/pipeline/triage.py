@@ -42,20 +42,21 @@ def drain(world: World, limit: int = 200) -> int:
 
 
 def _read_next(world: World) -> bool:
-    taken = None
+    reply_id = None
     try:
         with world.db.write() as unit:
             taken = unit.replies.take_untriaged()
             if taken is None:
                 return False
+            reply_id = taken.id
             _read(unit, world, taken)
     except Unavailable:
         raise
     except Exception as error:
-        if taken is None:
+        if reply_id is None:
             raise
-        log.warning("triage.failed", reply_id=str(taken.id), error=type(error).__name__)
-        _give_to_staff(world, taken.id)
+        log.warning("triage.failed", reply_id=str(reply_id), error=type(error).__name__)
+        _give_to_staff(world, reply_id)
     world.wake("send_urgent")
     world.wake("followup")
     return True
@@ -68,6 +69,8 @@ def _give_to_staff(world: World, reply_id: UUID) -> None:
         if reply is None:
             return
         reply.triaged_at = world.clinic_now()
+        people = unit.people.at_address(reply.address_index)
+        reply.patient_id = people[0].id if len(people) == 1 else None
         followup.open_item(
             unit,
             world,
@@ -86,7 +89,7 @@ def _read(unit: Unit, world: World, reply: Reply) -> None:
     now = world.clinic_now()
     people = unit.people.at_address(reply.address_index)
     question = _question(unit, reply, world)
-    patient = _who(people, question)
+    patient = _who(unit, people, question)
     language = None if patient is None else patient.language
     prompt = None if question is None else question.prompt
     result = world.triage.triage(reply.body, language, prompt)
@@ -112,10 +115,13 @@ def _question(unit: Unit, reply: Reply, world: World) -> Conversation | None:
     return questions[0]
 
 
-def _who(people: list[Patient], question: Conversation | None) -> Patient | None:
-    """The person who wrote; None when a shared phone leaves it open or nobody has this number."""
+def _who(unit: Unit, people: list[Patient], question: Conversation | None) -> Patient | None:
+    """The person who wrote; None when a shared phone leaves it open or nobody has this number.
+
+    Whoever was asked at this address is the one who answers, also when it was removed since.
+    """
     if question is not None:
-        return next((row for row in people if row.id == question.patient_id), None)
+        return unit.people.patient(question.patient_id)
     return people[0] if len(people) == 1 else None
 
 
@@ -206,7 +212,7 @@ def _work(
     if result.urgent:
         stop = " They asked us to stop texting: phone them." if result.opt_out else ""
         return "red_flag", result.action, f"{result.reason}{stop}"
-    if not people:
+    if not people and patient is None:
         return "unknown_sender", Action.ROUTINE, "A number we do not know wrote to the clinic."
     if patient is None:
         return "shared_phone", Action.SAME_DAY, "It is not clear who of those at this phone wrote."

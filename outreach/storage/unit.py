@@ -1,9 +1,14 @@
 """One unit of work: a session and the repositories that speak through it."""
 
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
+from typing import TypeVar
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from outreach.domain.errors import Unavailable
 from outreach.storage.insert import insert_new
 from outreach.storage.models import Base
 from outreach.storage.repositories.campaigns import Campaigns
@@ -16,6 +21,8 @@ from outreach.storage.repositories.receipts import Receipts
 from outreach.storage.repositories.replies import Replies
 from outreach.storage.repositories.visits import Visits
 from outreach.storage.repositories.work import Work
+
+Row = TypeVar("Row")
 
 
 class Unit:
@@ -35,6 +42,39 @@ class Unit:
     def flush(self) -> None:
         """Writes what is pending, so that its unique keys speak now."""
         self._session.flush()
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A part that may fail alone: when it raises, what it wrote is undone and no more.
+
+        Raises:
+            Unavailable: the database failed, not the part; the whole unit must be tried again.
+        """
+        try:
+            with self._session.begin_nested():
+                yield
+        except OperationalError:
+            raise Unavailable("The database broke off a unit of work; it is tried again.") from None
+
+    def each(
+        self,
+        rows: Iterable[Row],
+        step: Callable[[Row], None],
+        *,
+        set_aside: Callable[[Row, Exception], None] | None,
+    ) -> None:
+        """Does ``step`` for each row. With ``set_aside`` a row that fails does so alone."""
+        for row in rows:
+            if set_aside is None:
+                step(row)
+                continue
+            try:
+                with self.part():
+                    step(row)
+            except Unavailable:
+                raise
+            except Exception as error:
+                set_aside(row, error)
 
     @cached_property
     def people(self) -> People:

@@ -35,29 +35,30 @@ def drain(world: World, limit: int = 500) -> int:
 
 
 def _settle_next(world: World) -> bool:
-    taken = None
+    taken_id = None
     try:
         with world.db.write() as unit:
             taken = unit.inbox.take()
             if taken is None:
                 return False
+            taken_id = taken.id
             _settle(unit, world, taken)
     except Unavailable:
         raise
     except Exception as error:  # whatever it is, it must not block the queue
-        if taken is None:
+        if taken_id is None:
             raise
-        log.warning("ingest.failed", inbox_id=str(taken.id), error=type(error).__name__)
-        _quarantine_after_failure(world, taken, error)
+        with world.db.write() as unit:
+            row = unit.inbox.event(taken_id)
+            if row is not None:
+                _quarantine_failure(row, world, error)
     return True
 
 
-def _quarantine_after_failure(world: World, taken: InboxEvent, error: Exception) -> None:
-    with world.db.write() as unit:
-        row = unit.inbox.event(taken.id)
-        if row is not None:
-            reason = f"This program failed on it ({type(error).__name__}); it is kept for replay."
-            _close(row, world, InboxStatus.QUARANTINED, reason, code="internal")
+def _quarantine_failure(row: InboxEvent, world: World, error: Exception) -> None:
+    log.warning("ingest.failed", inbox_id=str(row.id), error=type(error).__name__)
+    reason = f"This program failed on it ({type(error).__name__}); it is kept for replay."
+    _close(row, world, InboxStatus.QUARANTINED, reason, code="internal")
 
 
 def _settle(unit: Unit, world: World, row: InboxEvent) -> None:
@@ -76,7 +77,7 @@ def _split(unit: Unit, world: World, row: InboxEvent, items: list[ParsedItem]) -
         child = InboxEvent(
             id=world.new_id(),
             source=row.source,
-            event_id=f"{row.digest[:16]}:{number}",
+            event_id=f"{row.id.hex}:{number}",
             digest=hashlib.sha256(item.raw).hexdigest(),
             content_type=row.content_type,
             parent_id=row.id,
@@ -87,6 +88,7 @@ def _split(unit: Unit, world: World, row: InboxEvent, items: list[ParsedItem]) -
             received_at=row.received_at,
         )
         unit.add(child)
+        unit.flush()
         _settle_item(unit, world, child, item)
         unit.flush()
     _close(row, world, InboxStatus.SPLIT, f"It held {len(items)} items.")
@@ -101,9 +103,14 @@ def _settle_item(unit: Unit, world: World, row: InboxEvent, item: ParsedItem) ->
         _close(row, world, InboxStatus.IGNORED, "Nothing in it concerns outreach.")
     else:
         try:
-            outcome = apply_event(unit, world, item.event, quiet=row.quiet)
+            with unit.part():
+                outcome = apply_event(unit, world, item.event, quiet=row.quiet)
         except BadInput as error:
             _close(row, world, InboxStatus.QUARANTINED, error.message, code=error.code)
+        except Unavailable:
+            raise
+        except Exception as error:  # the other items of a batch must not suffer for it
+            _quarantine_failure(row, world, error)
         else:
             _close(row, world, outcome.status, outcome.reason)
 
@@ -124,7 +131,7 @@ def apply_event(
 
     Raises:
         BadInput: the event contradicts itself or what is known; it belongs in quarantine.
-            Nothing of it has been applied.
+            The caller undoes what was written before it was noticed.
     """
     kind = event.kind
     if kind is EventKind.PATIENT_MERGED:

@@ -33,13 +33,19 @@ def upsert(unit: Unit, world: World, event: SchedulingEvent) -> Patient:
         raise BadInput("ambiguous_patient", "Its identifiers name more than one patient.")
     patient = found[0] if found else _create(unit, world)
     name_it(unit, world, IdentifierKind.PATIENT, patient.id, data.identifiers)
-    if event.occurred_at >= patient.last_event_at:
+    if event.occurred_at >= patient.last_event_at and _says_something(data):
         _bring_up_to_date(unit, world, patient, data)
         patient.last_event_at = event.occurred_at
     if data.deceased and not patient.deceased:
         _record_death(unit, world, patient)
     unit.flush()
     return patient
+
+
+def _says_something(data: PatientData) -> bool:
+    """Whether an event speaks of the person at all, and not of a visit alone."""
+    said = (data.family, data.given, data.birth_date, data.telecoms, data.language, data.zone)
+    return any(value is not None for value in (*said, data.postal_code, data.active))
 
 
 def _create(unit: Unit, world: World) -> Patient:
@@ -244,28 +250,31 @@ def merge(unit: Unit, world: World, event: SchedulingEvent) -> None:
     """
     if not event.prior_identifiers:
         raise BadInput("no_prior", "The merge names no prior record.")
+    if set(event.prior_identifiers) & set(event.patient.identifiers):
+        raise BadInput("self_merge", "The merge names one record as both prior and survivor.")
     survivor = upsert(unit, world, event)
     for prior in unit.people.named_by(event.prior_identifiers):
-        if prior.id == survivor.id:
-            raise BadInput("self_merge", "The merge names one record as both prior and survivor.")
-        _absorb(unit, world, survivor, prior)
+        if prior.id != survivor.id:  # else it was merged before
+            _absorb(unit, world, survivor, prior)
     name_it(unit, world, IdentifierKind.PATIENT, survivor.id, event.prior_identifiers)
 
 
 def _absorb(unit: Unit, world: World, survivor: Patient, prior: Patient) -> None:
-    contacts = unit.people.contacts_of([survivor.id, prior.id])
-    both = contacts[survivor.id] + contacts[prior.id]
-    consents = unit.people.consent_of([row.address_index for row in both])
-    opted_out = any(consents[row.address_index].opted_out for row in both)
-    for repository in (unit.visits, unit.ledger, unit.messages, unit.replies, unit.followups):
+    own = unit.people.contacts_of([survivor.id])[survivor.id]
+    asked = {row.address_index for row in own + unit.people.all_contacts(prior.id)}
+    opted_out = any(state.opted_out for state in unit.people.consent_of(asked).values())
+    for repository in (unit.visits, unit.messages, unit.replies, unit.followups):
         repository.move_to(prior.id, survivor.id)
+    unit.ledger.move_to(prior.id, survivor.id, world.clinic_now())
     unit.people.move_identifiers(prior.id, survivor.id)
+    unit.people.move_contacts(prior.id, survivor.id)
     prior.merged_into, prior.active = survivor.id, False
     survivor.infusions += prior.infusions
     survivor.deceased = survivor.deceased or prior.deceased
     survivor.paused = survivor.paused or prior.paused
     if opted_out:
-        _unite_opt_outs(unit, world, survivor, contacts[survivor.id])
+        contacts = unit.people.contacts_of([survivor.id])[survivor.id]
+        _unite_opt_outs(unit, world, survivor, contacts)
 
 
 def _unite_opt_outs(

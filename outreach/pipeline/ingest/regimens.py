@@ -41,7 +41,7 @@ def apply(
     known = {dose.due_at: dose for dose in unit.visits.doses_of(regimen.id)}
     for due_at, dose in known.items():
         if due_at not in wanted:
-            _withdraw(unit, world, dose)
+            _withdraw(unit, world, dose, stopped=stopped)
     for due_at in sorted(wanted):
         before = known.get(due_at)
         if before is None or before.status is DoseStatus.WITHDRAWN:
@@ -80,9 +80,12 @@ def _dose(world: World, regimen: Regimen, due_at: datetime) -> Dose:
     )
 
 
-def _withdraw(unit: Unit, world: World, dose: Dose) -> None:
+def _withdraw(unit: Unit, world: World, dose: Dose, *, stopped: bool) -> None:
+    """A dose to come is withdrawn; after a stop nobody is asked about the past ones either."""
     now = world.clinic_now()
     if dose.status is DoseStatus.PLANNED and dose.due_at > now:
         dose.status = DoseStatus.WITHDRAWN
-        unit.flush()
-        unit.ledger.end_anchor(dose.id, TouchpointStatus.CANCELLED, SkipReason.CANCELLED, now)
+    elif not stopped:
+        return
+    unit.flush()
+    unit.ledger.end_anchor(dose.id, TouchpointStatus.CANCELLED, SkipReason.CANCELLED, now)

@@ -47,18 +47,30 @@ def apply(
         return False
     name_it(unit, world, IdentifierKind.APPOINTMENT, visit.id, data.identifiers)
     visit.last_event_at = event.occurred_at
-    visit.patient_id = patient.id
+    handed_over = visit.patient_id != patient.id
+    if handed_over:
+        _hand_over(unit, world, visit, patient)
     status = _status(event.kind, data)
     was_gone, visit.status = visit.status in GONE, status
     if status in GONE:
         _take_details(world, visit, data)
         _end(unit, world, visit)
         return True
-    _move_or_revive(unit, world, visit, data, revived=was_gone, quiet=quiet)
-    _ask_about_gaps(unit, world, visit)
+    _move_or_revive(unit, world, visit, data, revived=was_gone or handed_over, quiet=quiet)
     if event.kind in {EventKind.INFUSION_COMPLETED, EventKind.INFUSION_STOPPED}:
-        _complete(unit, world, visit, event, patient)
+        _complete(unit, world, visit, event, patient, quiet=quiet)
+    elif visit.start_at is None or visit.start_at > world.clinic_now():
+        _ask_about_gaps(unit, world, visit)
     return True
+
+
+def _hand_over(unit: Unit, world: World, visit: Appointment, patient: Patient) -> None:
+    """The visit was booked under the wrong record: that person hears no more of it."""
+    unit.flush()
+    unit.ledger.end_anchor(
+        visit.id, TouchpointStatus.SUPERSEDED, SkipReason.MOVED, world.clinic_now()
+    )
+    visit.patient_id = patient.id
 
 
 def _status(kind: EventKind, data: AppointmentData) -> AppointmentStatus:
@@ -118,8 +130,10 @@ def _move_or_revive(
     start = visit.start_at if data.start is None else data.start
     if data.date_only:
         start = None  # a day without an hour anchors no timed reminder: staff ask for the hour
-    site = world.clinic.site_named(data.site) if data.site or not visit.site_code else None
-    site_code = visit.site_code if site is None else site.code
+    site_code = visit.site_code
+    if data.site or site_code is None:
+        site = world.clinic.site_named(data.site)
+        site_code = None if site is None else site.code  # an unknown place is not the old one
     changed = (start, site_code) != (visit.start_at, visit.site_code) or visit.version == 0
     if not changed and not revived:
         return
@@ -152,20 +166,19 @@ def _end(unit: Unit, world: World, visit: Appointment) -> None:
 
 def _ask_about_gaps(unit: Unit, world: World, visit: Appointment) -> None:
     """A visit without an hour, service or place we know goes to staff, never to a guess."""
-    past = visit.start_at is not None and visit.start_at <= world.clinic_now()
     missing = next(
         (
             name
             for name, value in (
-                ("time", visit.start_at),
+                ("time", visit.start_at or visit.actual_end),
                 ("service", visit.kind),
-                ("place", visit.site_code),
+                ("place", world.clinic.zone_at(visit.site_code)),
             )
             if not value
         ),
         None,
     )
-    if visit.quiet or past or missing is None:
+    if visit.quiet or missing is None:
         return
     followup.open_item(
         unit,
@@ -182,7 +195,13 @@ def _ask_about_gaps(unit: Unit, world: World, visit: Appointment) -> None:
 
 
 def _complete(
-    unit: Unit, world: World, visit: Appointment, event: SchedulingEvent, patient: Patient
+    unit: Unit,
+    world: World,
+    visit: Appointment,
+    event: SchedulingEvent,
+    patient: Patient,
+    *,
+    quiet: bool,
 ) -> None:
     """The check-ins count from the actual end; a correction of it counts them anew."""
     data = event.appointment
@@ -210,6 +229,8 @@ def _complete(
         kind=Anchor.INFUSION_END,
         older_than=visit.end_version,
     )
+    if quiet:
+        return
     if event.kind is EventKind.INFUSION_STOPPED:
         followup.open_item(
             unit,
@@ -223,4 +244,5 @@ def _complete(
             ),
         )
     else:
+        _ask_about_gaps(unit, world, visit)
         plan.plan_infusion_end(unit, world, visit)

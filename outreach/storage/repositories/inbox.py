@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from outreach.storage.models import InboxEvent, InboxStatus
+
+_ONE_AT_A_TIME = 0x6F757472  # any number that nothing else in this database locks
 
 
 class Inbox:
@@ -28,7 +30,13 @@ class Inbox:
         return self._session.scalar(query)
 
     def take(self) -> InboxEvent | None:
-        """The oldest arrival that is not settled, locked for this unit."""
+        """The oldest arrival that is not settled, locked for this unit.
+
+        One at a time in the whole installation: two events about one visit keep their order, and
+        no two workers meet a new patient at once.
+        """
+        if self._session.get_bind().dialect.name == "postgresql":
+            self._session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
         query = (
             select(InboxEvent)
             .where(InboxEvent.status == InboxStatus.RECEIVED)

@@ -5,8 +5,8 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from outreach.domain.journeys import Anchor
@@ -14,6 +14,7 @@ from outreach.domain.states import MessageStatus, SkipReason, TouchpointStatus
 from outreach.storage.models import Message, Touchpoint
 
 _OPEN = (TouchpointStatus.PLANNED, TouchpointStatus.QUEUED)
+_CAME_TO_NOTHING = (MessageStatus.SKIPPED, MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 
 
 class Ledger:
@@ -105,7 +106,7 @@ class Ledger:
             .execution_options(synchronize_session="fetch")
         )
         leaving = select(Message.touchpoint_id).where(
-            Message.touchpoint_id.in_(mine), Message.status != MessageStatus.SKIPPED
+            Message.touchpoint_id.in_(mine), Message.status.not_in(_CAME_TO_NOTHING)
         )
         ended = self._session.execute(
             update(Touchpoint)
@@ -116,10 +117,21 @@ class Ledger:
         )
         return len(ended.all())
 
-    def move_to(self, prior: UUID, survivor: UUID) -> None:
-        """After a merge the survivor has the prior record's ledger."""
+    def move_to(self, prior: UUID, survivor: UUID, now: datetime) -> None:
+        """After a merge the survivor has the prior record's ledger.
+
+        Where both were meant for the same thing (one campaign), the prior's own ends as merged.
+        """
+        twin = aliased(Touchpoint)
+        same = [
+            getattr(twin, name) == getattr(Touchpoint, name)
+            for name in ("journey", "step", "anchor_kind", "anchor_id", "anchor_version")
+        ]
+        doubled = exists().where(twin.patient_id == survivor, *same)
+        prior_rows = Touchpoint.patient_id == prior
+        self._end(prior_rows & doubled, TouchpointStatus.SKIPPED, SkipReason.MERGED, now)
         self._session.execute(
-            update(Touchpoint).where(Touchpoint.patient_id == prior).values(patient_id=survivor)
+            update(Touchpoint).where(prior_rows, ~doubled).values(patient_id=survivor)
         )
 
     def counts(self) -> Counter[str]:

@@ -12,6 +12,7 @@ from outreach.domain.states import AttemptOutcome, ChannelKind, MessageStatus, P
 from outreach.storage.models import Attempt, Message
 
 _WENT_OUT = (
+    MessageStatus.CLAIMED,
     MessageStatus.UNKNOWN,
     MessageStatus.ACCEPTED,
     MessageStatus.SENT,
@@ -149,8 +150,10 @@ class Messages:
         query = select(Attempt.provider_id).where(Attempt.provider_id.in_(provider_ids))
         return {sid for sid in self._session.scalars(query) if sid is not None}
 
-    def recent_counts(self, indexes: Collection[str], since: datetime) -> dict[str, int]:
-        """How many messages went to each address since an instant (clinic time).
+    def recent_counts(
+        self, indexes: Collection[str], since: datetime, besides: Collection[UUID] = ()
+    ) -> dict[str, int]:
+        """How many messages, ``besides`` some, went to each address since an instant (clinic time).
 
         Care texts count towards the caps of campaigns; answers and pages do not.
         """
@@ -160,6 +163,7 @@ class Messages:
                 Message.address_index.in_(indexes),
                 Message.created_at > since,
                 Message.status.in_(_WENT_OUT),
+                Message.id.not_in(besides),
                 Message.purpose.not_in((Purpose.REPLY, Purpose.STAFF)),
             )
             .group_by(Message.address_index)

@@ -22,6 +22,8 @@ from outreach.storage.models import (
     Site,
 )
 
+_AFTER_OWN = 100
+
 
 def identifier_index(kind: IdentifierKind, system: str, value: str) -> str:
     """The blind index under which an outside identifier is found."""
@@ -106,6 +108,15 @@ class People:
         self._session.execute(
             update(Identifier).where(Identifier.patient_id == prior).values(patient_id=survivor)
         )
+
+    def move_contacts(self, prior: UUID, survivor: UUID) -> None:
+        """After a merge the prior record's addresses come after the survivor's own."""
+        known = {(row.channel, row.address_index) for row in self.all_contacts(survivor)}
+        for row in self.all_contacts(prior):
+            if (row.channel, row.address_index) not in known:
+                row.patient_id = survivor
+                row.rank += _AFTER_OWN
+        self._session.flush()
 
     def contacts_of(self, patient_ids: Collection[UUID]) -> dict[UUID, list[ContactPoint]]:
         """Working contact points by patient, the preferred first."""

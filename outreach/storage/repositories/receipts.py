@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from outreach.storage.insert import insert_new
@@ -29,6 +29,15 @@ class Receipts:
             .with_for_update(skip_locked=True)
         )
         return list(self._session.scalars(query))
+
+    def look_again(self, provider_id: str) -> None:
+        """Reports that came before we knew whose they were are applied once more."""
+        self._session.execute(
+            update(Receipt)
+            .where(Receipt.provider_id == provider_id, Receipt.message_id.is_(None))
+            .values(applied_at=None)
+            .execution_options(synchronize_session=False)
+        )
 
     def of_provider_id(self, provider_id: str) -> list[Receipt]:
         """What was reported of one message, in order of arrival."""

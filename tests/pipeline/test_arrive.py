@@ -1,0 +1,76 @@
+"""Event in: durable before its sender hears yes, and harmless when it comes twice."""
+
+import pytest
+
+from outreach.domain.errors import Unavailable
+from outreach.pipeline import arrive, ingest
+from outreach.storage.models import InboxStatus
+from tests.pipeline.rows import inbox
+from tests.worlds import Bench
+
+RAW = b'{"note": "\xe9 is latin-1 here"}'
+
+
+def put(bench: Bench, raw: bytes = RAW, **rest: str) -> arrive.Arrival:
+    return arrive.arrive(
+        bench.world, raw, **{"source": "http:ehr", "content_type": "application/json", **rest}
+    )
+
+
+def test_an_arrival_is_stored_as_it_came_and_wakes_ingest(bench: Bench) -> None:
+    arrival = put(bench)
+    (row,) = inbox(bench)
+    assert arrival.new
+    assert row.id == arrival.id
+    assert row.raw.encode("latin-1") == RAW
+    assert row.status is InboxStatus.RECEIVED
+    assert bench.wakes.stages == ["ingest"]
+
+
+def test_the_same_bytes_twice_are_one_arrival(bench: Bench) -> None:
+    first, second = put(bench), put(bench)
+    assert (second.new, second.id) == (False, first.id)
+    assert len(inbox(bench)) == 1
+
+
+def test_another_source_id_or_body_is_another_arrival(bench: Bench) -> None:
+    arrivals = [
+        put(bench),
+        put(bench, source="mllp:main"),
+        put(bench, event_id="42"),
+        put(bench, raw=b"{}"),
+    ]
+    assert all(arrival.new for arrival in arrivals)
+    assert len(inbox(bench)) == 4
+
+
+def test_a_repeat_of_a_settled_arrival_changes_nothing(bench: Bench) -> None:
+    put(bench)
+    ingest.drain(bench.world)
+    before = inbox(bench)[0]
+    put(bench)
+    assert ingest.drain(bench.world) == 0
+    assert inbox(bench)[0].settled_at == before.settled_at
+
+
+@pytest.mark.parametrize("word", ["source", "content_type", "event_id"])
+def test_what_a_sender_writes_too_long_is_cut_and_not_refused(bench: Bench, word: str) -> None:
+    assert put(bench, **{word: "x" * 500}).new
+    assert not put(bench, **{word: "x" * 500}).new
+
+
+def test_a_database_that_is_gone_refuses_the_arrival(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.world.db.close()
+    gone = bench.world.db.engine.url.set(database="/nowhere/at/all.db", host=None)
+    if bench.world.db.engine.dialect.name != "sqlite":
+        gone = bench.world.db.engine.url.set(database="nothing_is_called_this")
+    from outreach.storage.database import Database
+    from tests.worlds import KEYRING
+
+    broken = Database(gone.render_as_string(hide_password=False), KEYRING)
+    monkeypatch.setattr(bench.world.db, "engine", broken.engine)
+    with pytest.raises(Unavailable):
+        put(bench)
+    assert bench.wakes.stages == []
