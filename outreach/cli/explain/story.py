@@ -137,7 +137,7 @@ class _Story:
         sentence += f" by {row.assignee}." if row.assignee else "."
         facts = {
             "code": row.code,
-            "kind": row.kind,
+            "matter": row.kind,
             "priority": row.priority.value,
             "status": row.status.value,
             "due": row.due_at.astimezone(self._home).isoformat(),
