@@ -23,7 +23,7 @@ def together_or_alone(work: Callable[[bool], int]) -> int:
         return work(False)
     except Unavailable:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the others must go on
         log.warning("batch.failed", error=type(error).__name__)
         return work(True)
 

@@ -73,7 +73,7 @@ class Unit:
                     step(row)
             except Unavailable:
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the caller sets the row aside
                 set_aside(row, error)
 
     @cached_property
