@@ -8,8 +8,9 @@ import binascii
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from outreach.domain.errors import ConfigurationError
@@ -38,8 +39,10 @@ class Settings(BaseSettings):
     keys: SecretStr | None = None
     """``id:base64,older:base64``: the first encrypts, all decrypt."""
     index_key: SecretStr | None = None
-    public_url: str = "http://127.0.0.1:8000"
-    """Where Twilio and SendGrid reach this program."""
+    public_url: Annotated[str, AfterValidator(lambda url: url.rstrip("/"))] = (
+        "http://127.0.0.1:8000"
+    )
+    """Where Twilio and SendGrid reach this program; a slash at its end is dropped."""
     api_key: SecretStr | None = None
     staff_token: SecretStr | None = None
     twilio_account_sid: str | None = Field(None, alias="TWILIO_ACCOUNT_SID")

@@ -44,12 +44,13 @@ def content_type(path: Path) -> str:
 
 
 def within(paths: Sequence[Path]) -> Iterator[Path]:
-    """Files as named, and those inside folders by name; hidden ones are passed over."""
+    """Files as named; inside folders those of a known kind, by name, none of them hidden."""
     for path in paths:
         if not path.is_dir():
             yield path
             continue
         for found in sorted(path.rglob("*")):
             inside = found.relative_to(path).parts
-            if found.is_file() and not any(part.startswith(".") for part in inside):
+            hidden = any(part.startswith(".") for part in inside)
+            if found.is_file() and not hidden and found.suffix.lower() in _TYPES:
                 yield found

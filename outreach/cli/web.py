@@ -52,7 +52,7 @@ def web_config(settings: "Settings") -> "WebConfig":
         twilio_tokens=known,
         sendgrid_public_keys=(mail_key,) if mail_key else (),
         api_keys=_secrets(settings.api_key),
-        staff_token=next(iter(_secrets(settings.staff_token)), None),
+        staff_token=settings.staff_token.get_secret_value() if settings.staff_token else None,
         phones_url=f"{settings.sandbox_url}/phones" if settings.uses_sandbox else None,
     )
 

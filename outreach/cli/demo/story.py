@@ -6,9 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from outreach.cli.demo.theatre import Theatre
-from outreach.domain.consent import ConsentScope
-from outreach.domain.states import ChannelKind, FollowUpStatus, MessageStatus, Priority
-from outreach.pipeline import consent
+from outreach.domain.states import FollowUpStatus, MessageStatus, Priority
 
 ZONE = ZoneInfo("America/New_York")
 MIRA, TOBIAS, TOMASZ = "+12025550123", "+12025550124", "+12025550134"
@@ -88,14 +86,7 @@ def set_the_scene(theatre: Theatre) -> None:
 
 def _opt_in(theatre: Theatre) -> None:
     for phone in (IGNATIUS, LUZ):
-        consent.record_opt_in(
-            theatre.world,
-            ChannelKind.SMS,
-            phone,
-            ConsentScope.CAMPAIGN,
-            source="staff",
-            actor="front desk",
-        )
+        theatre.outreach("consent", "opt-in", phone, "--by", "Dana, front desk")
 
 
 def _campaign(theatre: Theatre) -> None:

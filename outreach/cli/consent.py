@@ -1,0 +1,87 @@
+"""``outreach consent``: what people said outside a text: at the desk, on the phone, on a form."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from outreach.domain.consent import ConsentScope
+
+if TYPE_CHECKING:
+    from outreach.domain.states import ChannelKind
+    from outreach.pipeline.world import World
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+Address = Annotated[str, typer.Argument(help="A phone number or a mailbox.")]
+By = Annotated[str, typer.Option("--by", help="Who heard it, and records it.")]
+
+
+@app.callback()
+def _group() -> None:
+    """Record and show who allowed what; nothing in this ledger is ever changed."""
+
+
+@app.command("opt-in")
+def opt_in(
+    address: Address,
+    by: By,
+    scope: Annotated[
+        ConsentScope, typer.Option(help="What they want: care, education, campaign or all.")
+    ] = ConsentScope.CAMPAIGN,
+) -> None:
+    """Record that somebody wants messages. It also undoes an earlier STOP for that scope."""
+    from outreach.cli.opened import opened_world
+    from outreach.pipeline.consent import record_opt_in
+
+    with opened_world() as world:
+        channel, normal = _where(world, address)
+        record_opt_in(world, channel, normal, scope, source="staff", actor=by)
+    typer.echo(f"Recorded: {scope.value} messages may go there.")
+
+
+@app.command("opt-out")
+def opt_out(address: Address, by: By) -> None:
+    """Record that somebody wants no more messages there. It holds from this moment."""
+    from outreach.cli.opened import opened_world
+    from outreach.pipeline.consent import record_opt_out
+
+    with opened_world() as world:
+        channel, normal = _where(world, address)
+        record_opt_out(world, channel, normal, source="staff", actor=by)
+    typer.echo("Recorded: nothing more goes there.")
+
+
+@app.command()
+def show(address: Address) -> None:
+    """Show every line of the ledger for an address, oldest first."""
+    from outreach.cli.opened import opened_world
+    from outreach.cli.screen import table
+    from outreach.storage.repositories.people import address_index
+
+    with opened_world() as world, world.db.read() as unit:
+        channel, normal = _where(world, address)
+        lines = unit.people.consent_history([address_index(channel, normal)])
+        rows = [
+            (
+                line.recorded_at.astimezone(world.clinic.zone).strftime("%Y-%m-%d %H:%M"),
+                line.action.value,
+                line.scope.value,
+                line.source,
+                line.actor,
+                line.words or "",
+            )
+            for line in lines
+        ]
+    if not rows:
+        typer.echo("Nothing is recorded for this address.")
+        return
+    table(("when", "what", "for", "source", "by", "their words"), rows)
+
+
+def _where(world: "World", address: str) -> "tuple[ChannelKind, str]":
+    from outreach.domain.states import ChannelKind
+    from outreach.pipeline.consent import e164
+
+    if "@" in address:
+        return ChannelKind.EMAIL, address.strip()
+    return ChannelKind.SMS, e164(address, world)
