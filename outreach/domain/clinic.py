@@ -69,7 +69,7 @@ class Clinic:
         """The site a scheduling system means; the default or the only site when it names none."""
         if text is None or not text.strip():
             if self.default_site is not None:
-                return self.site(self.default_site)
+                return self.find_site(self.default_site)
             return self.sites[0] if len(self.sites) == 1 else None
         wanted = text.strip().casefold()
         for site in self.sites:
@@ -77,16 +77,21 @@ class Clinic:
                 return site
         return None
 
+    def find_site(self, code: str | None) -> Site | None:
+        """The site with this code; None when clinic.yaml no longer has it, or none is named."""
+        return next((site for site in self.sites if site.code == code), None)
+
     def site(self, code: str) -> Site:
         """The site with this code. Raises KeyError when clinic.yaml no longer has it."""
-        for site in self.sites:
-            if site.code == code:
-                return site
-        raise KeyError(code)
+        site = self.find_site(code)
+        if site is None:
+            raise KeyError(code)
+        return site
 
     def zone_at(self, code: str | None) -> ZoneInfo | None:
         """The zone of the site with this code; None when clinic.yaml no longer has it."""
-        return next((site.zone for site in self.sites if site.code == code), None)
+        site = self.find_site(code)
+        return None if site is None else site.zone
 
     def visit_kind(self, service: str | None) -> str | None:
         """The kind of visit a service text means, or None when the clinic has not mapped it."""
