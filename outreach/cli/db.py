@@ -16,10 +16,14 @@ def upgrade() -> None:
 
     Safe to run at each start; run it again after editing config/.
     """
+    import logging
+
     from outreach.bootstrap import build_world, record_configuration
+    from outreach.logs import configure_logs
     from outreach.settings import load_settings
     from outreach.storage.migrate import head, upgrade
 
+    configure_logs(logging.ERROR)
     settings = load_settings()
     world = build_world(settings)
     if settings.database_url is None:

@@ -21,11 +21,15 @@ def up(
     Web, two worker nodes with the beat, a Redis of its own, and the sandbox carrier where no Twilio
     account is set. What is under way when it stops goes on at the next start.
     """
+    import logging
+
     from outreach.cli.stack import Stack
     from outreach.domain.errors import ConfigurationError
     from outreach.embedded.children import StopRequested
+    from outreach.logs import configure_logs
     from outreach.settings import load_settings
 
+    configure_logs(logging.ERROR)  # 'outreach doctor' tells the rest
     settings = load_settings()
     if sandbox is not None:
         settings = settings.model_copy(update={"sandbox": sandbox})

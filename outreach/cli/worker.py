@@ -9,8 +9,6 @@ import typer
 from outreach.domain.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from celery import Celery
-
     from outreach.settings import Settings
 
 _BROKER_TRIES = 5
@@ -38,9 +36,12 @@ def worker(
     from outreach.wakeup import QUEUES
 
     wanted = _wanted(queues, QUEUES)
-    settings, app = _celery()
+    settings = _checked()
+    from outreach.tasks.app import app
+    from outreach.tasks.ready import touch_when_ready
+
     if ready_file is not None:
-        _tell_when_ready(ready_file)
+        touch_when_ready(ready_file)
     words = ["worker", "--queues", ",".join(wanted), "--concurrency", str(concurrency), *_QUIET]
     words += ["--hostname", f"{wanted[0]}-{os.getpid()}@%h", "--pool", "prefork"]
     if beat:
@@ -53,7 +54,9 @@ def beat() -> None:
 
     One is enough. Two do no harm, so a second may stand by.
     """
-    settings, app = _celery()
+    settings = _checked()
+    from outreach.tasks.app import app
+
     app.start(["beat", "--loglevel", "WARNING", "--schedule", _schedule(settings), "--pidfile="])
 
 
@@ -71,12 +74,12 @@ def _wanted(queues: str | None, known: tuple[str, ...]) -> list[str]:
     return wanted
 
 
-def _celery() -> "tuple[Settings, Celery]":
-    """The app of ``tasks``, once everything it needs answers.
+def _checked() -> "Settings":
+    """The settings of this process, once everything that its work needs is there.
 
     Raises:
         ConfigurationError: no broker is set, or a setting or a file in ``config/`` is wrong.
-        Unavailable: the broker or the database does not answer.
+        Unavailable: the broker does not answer.
     """
     from outreach.bootstrap import build_world
     from outreach.cli.broker import check_broker
@@ -92,21 +95,8 @@ def _celery() -> "tuple[Settings, Celery]":
     configure_logs()
     world = build_world(settings)  # its faults are told here, once, and not by every process
     world.db.close()
-    from outreach.tasks.app import app
-
     check_broker(settings, _BROKER_TRIES)
-    return settings, app
-
-
-def _tell_when_ready(path: Path) -> None:
-    from celery.signals import worker_ready
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-
-    def ready(**_: object) -> None:
-        path.touch()
-
-    worker_ready.connect(ready, weak=False)
+    return settings
 
 
 def _schedule(settings: "Settings") -> str:

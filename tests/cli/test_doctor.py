@@ -18,6 +18,10 @@ LIVE = {
 }
 
 
+ON_ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what is found without looking into the database."""
+
+
 @pytest.fixture
 def config(clean: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the configuration to spoil."""
@@ -82,6 +86,7 @@ def test_keys_that_are_not_the_databases_own_are_a_fault(
     assert levels(outreach, code=1)["database"] == "fault"
 
 
+@ON_ONE_DATABASE
 def test_what_does_not_answer_is_a_fault(
     outreach: Outreach, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,6 +105,7 @@ def test_what_does_not_answer_is_a_fault(
         ("journeys/home_dose.yaml", "dose_day", "no_such_message", "journeys"),
     ],
 )
+@ON_ONE_DATABASE
 def test_a_wrong_file_is_named(
     file: str, old: str, new: str, check: str, config: Path, outreach: Outreach, bench: Bench
 ) -> None:
@@ -117,6 +123,7 @@ def live(monkeypatch: pytest.MonkeyPatch, **changes: str | None) -> None:
             monkeypatch.setenv(name, value)
 
 
+@ON_ONE_DATABASE
 def test_a_live_account_with_all_it_needs_is_sound(
     bench: Bench, outreach: Outreach, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +147,7 @@ def test_a_live_account_with_all_it_needs_is_sound(
         ({"OUTREACH_API_KEY": None}, "events", 0, "warning"),
     ],
 )
+@ON_ONE_DATABASE
 def test_what_a_live_account_lacks_is_found(
     changes: dict[str, str | None],
     check: str,
@@ -153,6 +161,7 @@ def test_what_a_live_account_lacks_is_found(
     assert levels(outreach, code)[check] == level
 
 
+@ON_ONE_DATABASE
 def test_a_demo_clock_never_serves_real_patients(
     bench: Bench, outreach: Outreach, monkeypatch: pytest.MonkeyPatch, clean: Path
 ) -> None:
@@ -160,6 +169,7 @@ def test_a_demo_clock_never_serves_real_patients(
     assert levels(outreach, code=1)["clock"] == "fault"
 
 
+@ON_ONE_DATABASE
 def test_people_on_call_must_have_a_way_to_be_reached(
     bench: Bench, outreach: Outreach, monkeypatch: pytest.MonkeyPatch, config: Path
 ) -> None:

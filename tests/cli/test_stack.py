@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,11 +15,13 @@ import pytest
 
 from outreach.cli.stack import Stack
 from outreach.domain.errors import ConfigurationError, NotFound, Unavailable
+from outreach.embedded import redis_server
 from outreach.settings import keep_keys, load_settings
 from tests.cli.conftest import REPOSITORY, Outreach, as_process
 from tests.embedded.processes import eventually
 
 FEEDS = REPOSITORY / "examples" / "feeds"
+STORE = "from tests.cli.test_stack import store; store()"
 
 
 def of_this_installation(data: Path) -> list[int]:
@@ -108,12 +111,8 @@ def test_a_killed_worker_is_started_again_and_takes_up_its_work(clean: Path) -> 
         with pytest.raises(NotFound):
             stack.kill("worker-urgent")
 
-        store_only = "from tests.cli.test_stack import store; store()"
         subprocess.run(
-            [sys.executable, "-c", store_only],
-            cwd=REPOSITORY,
-            env=stack.environment(),
-            check=True,
+            [sys.executable, "-c", STORE], cwd=REPOSITORY, env=stack.environment(), check=True
         )
         assert waiting(stack) == 1
         stack.restart("worker-urgent")
@@ -121,6 +120,23 @@ def test_a_killed_worker_is_started_again_and_takes_up_its_work(clean: Path) -> 
         stack.watch(0.2)
         with pytest.raises(NotFound):
             stack.restart("nonsense")
+    assert eventually(lambda: not of_this_installation(clean / "var"))
+
+
+@pytest.mark.celery
+@pytest.mark.timeout(180)
+def test_without_any_redis_wake_ups_travel_in_files(
+    clean: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_server, "find_redis", lambda: None)
+    settings = load_settings(data_dir=clean / "var", tick_seconds=0.3)
+    with Stack(settings, web_port=0, sandbox_port=0, grace=5.0) as stack:
+        stack.start()
+        assert "no Redis was found" in stack.broker
+        subprocess.run(
+            [sys.executable, "-c", STORE], cwd=REPOSITORY, env=stack.environment(), check=True
+        )
+        assert eventually(lambda: waiting(stack) == 0, within=20)
     assert eventually(lambda: not of_this_installation(clean / "var"))
 
 
@@ -146,8 +162,6 @@ def waiting(stack: Stack) -> int:
 
 
 def test_a_port_in_use_is_said_at_once(clean: Path) -> None:
-    import socket
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
