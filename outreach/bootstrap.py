@@ -106,7 +106,7 @@ def build_channels(settings: Settings, clinic: Clinic) -> dict[ChannelKind, Chan
 
 
 def _twilio(settings: Settings) -> TwilioConfig:
-    limits = HttpLimits(in_flight=settings.in_flight)
+    limits = _http_limits(settings)
     if settings.uses_sandbox:
         return TwilioConfig(
             account_sid=SANDBOX_ACCOUNT,
@@ -164,13 +164,33 @@ def build_email(settings: Settings, clinic: Clinic) -> Channel | None:
     )
 
 
+def _http_limits(settings: Settings) -> HttpLimits:
+    """A request begins within ``_begin`` and ends, one way or another, by the deadline."""
+    total = settings.request_seconds - _begin(settings)
+    return HttpLimits(
+        connect_seconds=min(5.0, total),
+        read_seconds=total,
+        total_seconds=total,
+        in_flight=settings.in_flight,
+    )
+
+
+def _begin(settings: Settings) -> float:
+    return min(5.0, settings.request_seconds / 4)
+
+
 def _wake(settings: Settings, machine: Clock) -> Wake:
     return CeleryWake(settings.broker_url, machine) if settings.broker_url else NoWake()
 
 
 def _tempo(settings: Settings) -> Tempo:
+    if settings.lease_seconds <= settings.request_seconds:
+        raise ConfigurationError(
+            "OUTREACH_LEASE_SECONDS must be more than OUTREACH_REQUEST_SECONDS: a claim may only "
+            "pass to another worker when no request of it can be under way."
+        )
     return Tempo(
-        batch=min(128, 2 * settings.in_flight),
+        begin=_begin(settings),
         request=settings.request_seconds,
         lease=settings.lease_seconds,
         settle=(settings.settle_first_seconds, settings.settle_last_seconds),

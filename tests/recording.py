@@ -26,11 +26,10 @@ class RecordingChannel:
     unreachable: bool = False
     """Whether look-ups fail."""
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[list[SendResult]]:
-        for outgoing in batch:
-            self.sent.append(outgoing)
-            answer = self.answers.popleft() if self.answers else self.accept
-            yield [answer(outgoing)]
+    capacity: int = 128
+
+    def send(self, batch: Sequence[Outgoing]) -> "Answers":
+        return Answers(self, batch)
 
     def accept(self, outgoing: Outgoing) -> SendResult:
         provider_id = self.note(outgoing)
@@ -60,6 +59,28 @@ class RecordingChannel:
 
     def texts_to(self, address: str) -> list[str]:
         return [outgoing.text for outgoing in self.sent if outgoing.to == address]
+
+
+@dataclass
+class Answers:
+    """What a recording channel answers, one message at a time; stops at once when cancelled."""
+
+    channel: RecordingChannel
+    batch: Sequence[Outgoing]
+    cancelled: bool = False
+
+    def __iter__(self) -> Iterator[list[SendResult]]:
+        for outgoing in self.batch:
+            if self.cancelled:
+                yield [SendResult(outgoing.message_id, ResultKind.NOT_SENT, detail="cancelled")]
+                continue
+            self.channel.sent.append(outgoing)
+            answers = self.channel.answers
+            answer = answers.popleft() if answers else self.channel.accept
+            yield [answer(outgoing)]
+
+    def cancel(self) -> None:
+        self.cancelled = True
 
 
 def accept_then_hang(channel: RecordingChannel) -> Answer:

@@ -40,13 +40,13 @@ class SendingPool:
         return self._pools[pid]
 
     def _work(self, outgoing: Outgoing, sending: Sending) -> None:
-        if sending.cancelled:
-            result = SendResult(outgoing.message_id, ResultKind.NOT_SENT, detail="cancelled")
-        else:
-            try:
-                result = self._send_one(outgoing)
-            except Exception as error:  # noqa: BLE001  each message gets a result
-                result = SendResult(
-                    outgoing.message_id, ResultKind.UNKNOWN, detail=type(error).__name__
-                )
+        if not sending.may_begin(outgoing):
+            sending.not_begun(outgoing)
+            return
+        try:
+            result = self._send_one(outgoing)
+        except Exception as error:  # noqa: BLE001  each message gets a result
+            result = SendResult(
+                outgoing.message_id, ResultKind.UNKNOWN, detail=type(error).__name__
+            )
         sending.add(result)

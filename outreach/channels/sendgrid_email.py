@@ -68,6 +68,7 @@ class SendGridEmail:
         # At DEBUG this logger prints the payload and the API key.
         logging.getLogger("python_http_client.client").disabled = True
         self._config = config
+        self.capacity = 2 * config.threads
         self._client = SendGridAPIClient(api_key=config.api_key, host=config.base_url)
         self._client.client.timeout = config.timeout_seconds
         self._pool = SendingPool(self._send_one, config.threads)

@@ -1,10 +1,11 @@
 """The results of one batch on their way from the threads that send to the thread that records."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from uuid import UUID
 
-from outreach.pipeline.ports import ResultKind, SendResult
+from outreach.pipeline.ports import NOT_BEGUN, Outgoing, ResultKind, SendResult
 
 GROUP_SECONDS = 0.05
 """How long a group of results may fill: recorded at least every 100 ms, with room to write."""
@@ -25,8 +26,19 @@ class Sending(Iterator[list[SendResult]]):
         self._done = threading.Event()
         self._on_cancel: Callable[[], object] | None = None
         self.cancelled = False
+        self._made_at = time.monotonic()
         if not self._waiting:
             self._finish()
+
+    def may_begin(self, outgoing: Outgoing) -> bool:
+        """Whether a message's request may still begin: its turn came in time, none cancelled."""
+        waited = time.monotonic() - self._made_at
+        return not self.cancelled and waited <= outgoing.begin_within
+
+    def not_begun(self, outgoing: Outgoing) -> None:
+        """Gives a message whose request never began its result."""
+        detail = "cancelled" if self.cancelled else NOT_BEGUN
+        self.add(SendResult(outgoing.message_id, ResultKind.NOT_SENT, detail=detail))
 
     def on_cancel(self, callback: Callable[[], object]) -> None:
         """What stops the requests in flight; called from the thread that cancels."""

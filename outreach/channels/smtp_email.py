@@ -44,6 +44,7 @@ class SmtpEmail:
 
     def __init__(self, config: SmtpConfig) -> None:
         self._config = config
+        self.capacity = 2 * config.threads
         self._pool = SendingPool(self._send_one, config.threads)
 
     def send(self, batch: Sequence[Outgoing]) -> Sending:

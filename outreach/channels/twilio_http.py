@@ -48,6 +48,8 @@ class HttpLimits:
 
     connect_seconds: float = 5.0
     read_seconds: float = 15.0
+    total_seconds: float = 15.0
+    """For one request from its first byte to the last of its answer, whatever happens."""
     in_flight: int = 64
     keep_alive_seconds: float = 4.0
     """Shorter than any server's, so that no request leaves on a connection about to close."""
@@ -76,7 +78,7 @@ class OneShotHttpClient(AsyncHttpClient):
                 limit=limits.in_flight, keepalive_timeout=limits.keep_alive_seconds
             ),
             timeout=aiohttp.ClientTimeout(
-                total=limits.connect_seconds + 2 * limits.read_seconds,
+                total=limits.total_seconds,
                 connect=limits.connect_seconds,
                 sock_connect=limits.connect_seconds,
                 sock_read=limits.read_seconds,

@@ -101,6 +101,7 @@ class TwilioSms:
     def __init__(self, config: TwilioConfig) -> None:
         silence_sdk()
         self._config = config
+        self.capacity = 2 * config.limits.in_flight
         # By process id. A parent's connection is kept, untouched, in a forked child: were it
         # collected there, it would take the parent's sockets out of the epoll set they share.
         self._connections: dict[int, _Connection] = {}
@@ -222,15 +223,17 @@ class TwilioSms:
             begun = False
             try:
                 async with connection.slots:
-                    if not sending.cancelled:
+                    if sending.may_begin(outgoing):
                         begun = True
                         sending.add(await self._send_one(connection.client, outgoing))
                         continue
             except asyncio.CancelledError:
                 # Go on: the rest of the batch still wants its answers, all of them "not sent".
                 sending.cancelled = True
-            kind = ResultKind.UNKNOWN if begun else ResultKind.NOT_SENT
-            sending.add(SendResult(outgoing.message_id, kind, detail="cancelled"))
+            if begun:
+                sending.add(SendResult(outgoing.message_id, ResultKind.UNKNOWN, detail="cancelled"))
+            else:
+                sending.not_begun(outgoing)
 
     async def _send_one(self, client: Client, outgoing: Outgoing) -> SendResult:
         LAST_ANSWER.set(None)

@@ -176,6 +176,8 @@ MESSAGE_STEPS: dict[MessageStatus, frozenset[MessageStatus]] = {
     ),
     MessageStatus.ACCEPTED: frozenset(
         {
+            MessageStatus.QUEUED,
+            MessageStatus.UNKNOWN,
             MessageStatus.SENT,
             MessageStatus.DELIVERED,
             MessageStatus.UNDELIVERED,
@@ -183,7 +185,12 @@ MESSAGE_STEPS: dict[MessageStatus, frozenset[MessageStatus]] = {
         }
     ),
     MessageStatus.SENT: frozenset(
-        {MessageStatus.DELIVERED, MessageStatus.UNDELIVERED, MessageStatus.FAILED}
+        {
+            MessageStatus.QUEUED,
+            MessageStatus.DELIVERED,
+            MessageStatus.UNDELIVERED,
+            MessageStatus.FAILED,
+        }
     ),
 }
 """A status that is not a key is final."""

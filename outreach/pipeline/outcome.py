@@ -4,8 +4,10 @@ The sender, the receipts and the settling of unknowns all end here, so that one 
 in one way.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 
@@ -40,6 +42,7 @@ log = structlog.get_logger(__name__)
 _CAME_TO_NOTHING = frozenset(
     {MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.SKIPPED}
 )
+_SAFE_RESENDS = 2
 _RETRY = frozenset({Reaction.SLOW_DOWN, Reaction.DEFER_PAST_RESET, Reaction.PAUSE_ACCOUNT})
 _OPERATORS = frozenset(
     {
@@ -51,6 +54,8 @@ _OPERATORS = frozenset(
     }
 )
 """What the clinic's own people must mend, whether it is said at once or in a receipt."""
+_STOPS_ALL = frozenset({Reaction.PAUSE_ACCOUNT, Reaction.SENDER_BLOCKED})
+"""Nothing goes out until somebody mends it: that is paged at once."""
 _WAIT = {
     Reaction.DEFER_PAST_RESET: timedelta(hours=1),
     Reaction.PAUSE_ACCOUNT: timedelta(minutes=5),
@@ -130,6 +135,36 @@ def not_sent(world: World, sent: Sent, retry_after: float | None, detail: str) -
     requeue(world, message, timedelta(seconds=max(wait, retry_after or 0.0)))
 
 
+def not_begun(world: World, sent: Sent) -> None:
+    """Its turn did not come in time: it is queued again at once and checked again."""
+    if sent.attempt is not None:
+        sent.attempt.outcome = AttemptOutcome.NOT_SENT
+        sent.attempt.detail = "not begun in time"
+        sent.attempt.finished_at = world.machine_now()
+    requeue(world, sent.message, timedelta())
+
+
+def take_back(unit: Unit, world: World, named: Mapping[str, UUID]) -> None:
+    """A look-up may have given a provider id to the wrong one of two equal messages.
+
+    The provider's own answer, or a receipt that carries our id, is stronger (``named``: provider
+    id -> message): the wrong one is unknown again, and is settled anew.
+    """
+    if not named:
+        return
+    for provider_id, attempt in unit.messages.attempts_named(list(named)).items():
+        if attempt.message_id == named[provider_id]:
+            continue
+        message = unit.messages.messages([attempt.message_id], lock=True)[attempt.message_id]
+        attempt.provider_id, attempt.outcome = None, AttemptOutcome.UNKNOWN
+        attempt.next_check_at = world.machine_now() + timedelta(seconds=world.tempo.settle[0])
+        if message.provider_id == provider_id:
+            message.provider_id = None
+            if message.status is MessageStatus.ACCEPTED:
+                message.status = check_step(MESSAGE_STEPS, message.status, MessageStatus.UNKNOWN)
+    unit.flush()
+
+
 def requeue(world: World, message: Message, wait: timedelta) -> None:
     """Back into the queue; the last-moment check decides whether it is still of use then."""
     message.status = check_step(MESSAGE_STEPS, message.status, MessageStatus.QUEUED)
@@ -169,9 +204,14 @@ def refused(unit: Unit, world: World, sent: Sent, reaction: Reaction, code: int 
 def failed(unit: Unit, world: World, sent: Sent, reaction: Reaction, code: int | None) -> None:
     """A message ends undone: its address or sender is marked, and care becomes a call."""
     message = sent.message
-    if message.status is not MessageStatus.UNDELIVERED:
-        message.status = check_step(MESSAGE_STEPS, message.status, MessageStatus.FAILED)
+    message.status = check_step(MESSAGE_STEPS, message.status, MessageStatus.FAILED)
     message.lease_until, message.error_code = None, code
+    _aftermath(unit, world, sent, reaction, code)
+
+
+def _aftermath(unit: Unit, world: World, sent: Sent, reaction: Reaction, code: int | None) -> None:
+    """What a message that came to nothing leaves to do: marks, people to tell, calls to make."""
+    message = sent.message
     if reaction is Reaction.OPTED_OUT:
         _record_carrier_opt_out(unit, world, message)
     elif reaction in {Reaction.MARK_NUMBER_INVALID, Reaction.CANNOT_TAKE_SMS}:
@@ -180,6 +220,32 @@ def failed(unit: Unit, world: World, sent: Sent, reaction: Reaction, code: int |
         _tell_operator(unit, world, message, reaction, code)
     log.warning("message.failed", message_id=str(message.id), code=code, reaction=reaction.value)
     _what_remains(unit, world, sent, code)
+
+
+def undelivered(
+    unit: Unit,
+    world: World,
+    sent: Sent,
+    reaction: Reaction,
+    reported: MessageStatus,
+    code: int | None,
+) -> None:
+    """The provider had it and it did not arrive.
+
+    Lost in transit for certain, it is sent afresh (twice at most, and while it is of use): a new
+    attempt of the same message. Otherwise it ends, and care becomes a call.
+    """
+    message, attempt = sent.message, sent.attempt
+    message.error_code = code
+    in_use = world.clinic_now() < message.useful_until
+    if reaction is Reaction.RESEND_SAFELY and in_use and message.attempts <= _SAFE_RESENDS:
+        if attempt is not None:
+            attempt.outcome, attempt.error_code = AttemptOutcome.REJECTED, code
+        message.provider_id = None
+        requeue(world, message, timedelta(seconds=world.tempo.retry[0]))
+        return
+    message.status = check_step(MESSAGE_STEPS, message.status, reported)
+    _aftermath(unit, world, sent, reaction, code)
 
 
 def _what_remains(unit: Unit, world: World, sent: Sent, code: int | None) -> None:
@@ -254,7 +320,7 @@ def _tell_operator(
         followup.NewItem(
             reason_key=f"operator:{message.channel.value}:{reaction.value}:{code}:{day}",
             kind="operator",
-            action=Action.SAME_DAY,
+            action=Action.PAGE_1H if reaction in _STOPS_ALL else Action.SAME_DAY,
             summary=f"The {message.channel.value} provider answers code {code} "
             f"({reaction.value.replace('_', ' ')}). Run 'outreach doctor'.",
         ),

@@ -25,6 +25,9 @@ class Outgoing:
     validity_seconds: int | None = None
     """For how long the provider may still deliver it: what is left of the useful window."""
     purpose: str = "care"
+    begin_within: float = 5.0
+    """Seconds after which a request that has not begun must not begin any more: what was checked
+    may have changed (an opt-out, a cancellation), and the claim may be somebody else's by then."""
 
 
 class ResultKind(StrEnum):
@@ -57,6 +60,29 @@ class SendResult:
     detail: str = ""
 
 
+NOT_BEGUN = "not begun in time"
+"""The detail of a NOT_SENT result for a message that waited too long for its turn."""
+
+
+class Sending(Protocol):
+    """A batch under way: iterate for groups of results; every message gets exactly one."""
+
+    def __iter__(self) -> Iterator[list[SendResult]]:
+        """Groups of results, at least every 100 ms while any arrive."""
+        ...
+
+    def cancel(self) -> object:
+        """Begins nothing more. Iterate on: what had not begun is NOT_SENT, the rest UNKNOWN."""
+        ...
+
+
+class Given(list[list[SendResult]]):
+    """A sending that was over at once: results that are all there already."""
+
+    def cancel(self) -> None:
+        """Nothing is under way that could be stopped."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderRecord:
     """A message as the provider's own list shows it."""
@@ -73,12 +99,11 @@ class Channel(Protocol):
     """A way to a person. Implementations hold no database session and never retry by themselves."""
 
     kind: ChannelKind
+    capacity: int
+    """How many messages may be claimed for it at once: at most twice what it has in flight."""
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[list[SendResult]]:
-        """Sends concurrently; yields results in groups, at least every 100 ms while any arrive.
-
-        Every message of ``batch`` gets exactly one result. Raises nothing for a failed send.
-        """
+    def send(self, batch: Sequence[Outgoing]) -> Sending:
+        """Begins to send, concurrently. Raises nothing for a failed send."""
         ...
 
     def find(self, to: str, since: datetime) -> list[ProviderRecord] | None:

@@ -4,9 +4,9 @@ from uuid import UUID
 
 import structlog
 
-from outreach.domain.reactions import reaction_for
+from outreach.domain.reactions import Reaction, reaction_for
 from outreach.domain.receipts import advances, meaning
-from outreach.domain.states import MESSAGE_STEPS, MessageStatus, check_step
+from outreach.domain.states import MESSAGE_STEPS, AttemptOutcome, MessageStatus, check_step
 from outreach.pipeline import outcome
 from outreach.pipeline.batches import tell_operator, together_or_alone
 from outreach.pipeline.outcome import Sent
@@ -17,8 +17,8 @@ from outreach.storage.unit import Unit
 
 log = structlog.get_logger(__name__)
 
-_NOT_YET_PROVEN = frozenset({MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.UNKNOWN})
-"""Queued too: look-ups found nothing, and the report came after all; it must not go again."""
+_BOUNCES = frozenset({"bounce", "dropped"})
+"""SendGrid's words for a mailbox that takes nothing."""
 _FINAL_BAD = frozenset({MessageStatus.FAILED, MessageStatus.UNDELIVERED})
 _NOT_YET_PROVEN = frozenset({MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.UNKNOWN})
 """Queued again after an attempt that was thought lost is one of these too."""
@@ -64,6 +64,9 @@ def _apply_all(world: World, limit: int, *, alone: bool) -> int:
         ids = {row.id: row.message_id or known.get(row.provider_id) for row in rows}
         wanted = list(dict.fromkeys(found for found in ids.values() if found is not None))
         loaded = dict(zip(wanted, load(unit, wanted), strict=True)) if wanted else {}
+        outcome.take_back(
+            unit, world, {row.provider_id: row.message_id for row in rows if row.message_id}
+        )
         for row in rows:
             row.applied_at = world.machine_now()
 
@@ -86,19 +89,24 @@ def _apply(unit: Unit, world: World, row: Receipt, sent: Sent) -> None:
     """One report. Any that carries our id proves that the provider has the message."""
     message = sent.message
     reported = meaning(row.status)
-    if reported is None:
+    if reported is None or _of_an_earlier_try(unit, row, sent):
         return
     if message.status in _NOT_YET_PROVEN:
         outcome.accepted(unit, world, sent, row.provider_id)
     if not advances(message.status, reported):
         return
-    message.status = check_step(MESSAGE_STEPS, message.status, reported)
-    if reported in _FINAL_BAD:
-        message.error_code = row.error_code
-        _undelivered(unit, world, sent, row.error_code)
+    if reported not in _FINAL_BAD:
+        message.status = check_step(MESSAGE_STEPS, message.status, reported)
+        return
+    reaction = reaction_for(row.error_code, None)
+    if row.status in _BOUNCES:
+        reaction = Reaction.MARK_NUMBER_INVALID
+    outcome.undelivered(unit, world, sent, reaction, reported, row.error_code)
 
 
-def _undelivered(unit: Unit, world: World, sent: Sent, code: int | None) -> None:
-    """It was accepted and did not arrive: mark what the code says, and let staff call."""
-    sent.message.status = MessageStatus.UNDELIVERED
-    outcome.failed(unit, world, sent, reaction_for(code, None), code)
+def _of_an_earlier_try(unit: Unit, row: Receipt, sent: Sent) -> bool:
+    """Whether a report is about a try that was given up, and not about the present one."""
+    if sent.message.provider_id == row.provider_id:
+        return False
+    known = unit.messages.attempts_named([row.provider_id]).get(row.provider_id)
+    return known is not None and known.outcome is AttemptOutcome.REJECTED

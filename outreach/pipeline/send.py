@@ -28,7 +28,7 @@ from outreach.pipeline.batches import tell_operator, together_or_alone
 from outreach.pipeline.compose import compose
 from outreach.pipeline.facts import Facts, decide_message, facts_for_messages, zone_of
 from outreach.pipeline.outcome import Sent
-from outreach.pipeline.ports import Outgoing, ResultKind, SendResult
+from outreach.pipeline.ports import NOT_BEGUN, Outgoing, ResultKind, Sending, SendResult
 from outreach.pipeline.world import World
 from outreach.storage.models import Attempt, Message
 from outreach.storage.unit import Unit
@@ -53,29 +53,48 @@ def drain(world: World, lanes: Collection[Urgency] = tuple(Urgency), limit: int 
 
 
 def _send_batch(world: World, lanes: Collection[Urgency]) -> int:
+    """One batch of each channel, the texts first: a slow mail server holds up nothing else."""
+    return sum(_send_by(world, lanes, kind) for kind in ChannelKind)
+
+
+def _send_by(world: World, lanes: Collection[Urgency], kind: ChannelKind) -> int:
     claim_id = world.new_id()
+    channel = world.channels.get(kind)
+    limit = world.tempo.batch
     with world.db.write() as unit:
         claimed = unit.messages.claim(
             lanes,
+            kind,
             claim_id=claim_id,
             clinic_now=world.clinic_now(),
             machine_now=world.machine_now(),
             lease_until=world.machine_now() + timedelta(seconds=world.tempo.lease),
-            limit=world.tempo.batch,
+            limit=limit if channel is None else min(limit, channel.capacity),
         )
     if claimed:
-        for channel, batch in _prepare(world, claim_id, [row.id for row in claimed]).items():
-            for results in world.channels[channel].send(batch):
-                _record(world, claim_id, results)
+        ready = _prepare(world, claim_id, [row.id for row in claimed])
+        if ready and channel is not None:
+            _dispatch(world, claim_id, channel.send(ready))
     return len(claimed)
 
 
-_Ready = dict[ChannelKind, list[Outgoing]]
+def _dispatch(world: World, claim_id: UUID, sending: Sending) -> None:
+    """Records results as they come. Interrupted (a time limit), it begins nothing more, records
+    what became of all that had begun, and lets the interruption go on.
+    """
+    try:
+        for results in sending:
+            _record(world, claim_id, results)
+    except BaseException:
+        sending.cancel()
+        for results in sending:
+            _record(world, claim_id, results)
+        raise
 
 
-def _prepare(world: World, claim_id: UUID, ids: Sequence[UUID]) -> _Ready:
+def _prepare(world: World, claim_id: UUID, ids: Sequence[UUID]) -> list[Outgoing]:
     """Checks, composes and notes the attempt of each claimed message, in one unit."""
-    ready: _Ready = {}
+    ready: list[Outgoing] = []
 
     def work(alone: bool) -> int:
         ready.clear()
@@ -86,7 +105,7 @@ def _prepare(world: World, claim_id: UUID, ids: Sequence[UUID]) -> _Ready:
 
 
 def _prepare_all(
-    world: World, claim_id: UUID, ids: Sequence[UUID], ready: _Ready, *, alone: bool
+    world: World, claim_id: UUID, ids: Sequence[UUID], ready: list[Outgoing], *, alone: bool
 ) -> int:
     with world.db.write() as unit:
         messages = unit.messages.messages(ids, lock=True).values()
@@ -101,7 +120,7 @@ def _prepare_all(
         def prepare(message: Message) -> None:
             outgoing = _prepare_one(unit, world, facts, message)
             if outgoing is not None:
-                ready.setdefault(outgoing.channel, []).append(outgoing)
+                ready.append(outgoing)
 
         def give_up(message: Message, error: Exception) -> None:
             outcome.failed(unit, world, _belongings(facts, message), Reaction.OUR_BUG, None)
@@ -145,6 +164,7 @@ def _prepare_one(unit: Unit, world: World, facts: Facts, message: Message) -> Ou
         html=rendered.html,
         validity_seconds=_validity(world, facts, message),
         purpose=message.purpose.value,
+        begin_within=world.tempo.begin,
     )
 
 
@@ -194,6 +214,9 @@ def _record(world: World, claim_id: UUID, results: list[SendResult]) -> None:
     """Writes a group of results down. A receipt may have come first; nothing goes backwards."""
     ids = [result.message_id for result in results]
     with world.db.write() as unit:
+        outcome.take_back(
+            unit, world, {row.provider_id: row.message_id for row in results if row.provider_id}
+        )
         for result, sent in zip(results, load(unit, ids), strict=True):
             if sent is not None:
                 _record_one(unit, world, claim_id, sent, result)
@@ -231,6 +254,8 @@ def _record_one(unit: Unit, world: World, claim_id: UUID, sent: Sent, result: Se
         )
     elif not mine or sent.message.status is not MessageStatus.CLAIMED:
         log.warning("send.late_result", message_id=str(sent.message.id), kind=result.kind.value)
+    elif result.kind is ResultKind.NOT_SENT and result.detail == NOT_BEGUN:
+        outcome.not_begun(world, sent)
     elif result.kind is ResultKind.NOT_SENT:
         outcome.not_sent(world, sent, result.retry_after, result.detail)
     elif result.kind is ResultKind.UNKNOWN:

@@ -21,8 +21,9 @@ from outreach.pipeline.send import load
 from outreach.pipeline.world import World
 from outreach.storage.unit import Unit
 
-_CLOCK_SLACK = timedelta(seconds=30)
-"""How far the provider's clock may differ from ours."""
+_CLOCK_SLACK = timedelta(minutes=10)
+"""How far the provider's clock may differ from ours. Wide: recipient, words and a provider id
+that no other attempt has are what identify a message."""
 
 
 @dataclass(frozen=True, slots=True)

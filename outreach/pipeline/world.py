@@ -22,10 +22,14 @@ class Tempo:
 
     batch: int = 128
     """Messages claimed at once: at most twice the in-flight limit; a kill leaves few unknowns."""
+    begin: float = 5.0
+    """A claimed message whose request has not begun by then is checked again."""
     request: float = 20.0
-    """An attempt without an answer after this long is unknown."""
+    """An attempt without an answer after this long is unknown: ``begin`` and what the channel
+    allows one request, together."""
     lease: float = 60.0
-    """A claim older than this belongs to a dead worker. Longer than a batch can take."""
+    """A claim older than this belongs to a dead worker. Longer than ``request``: nothing of it can
+    begin or be answered any more."""
     settle: tuple[float, ...] = (60.0, 120.0)
     """Look-ups of an unknown outcome, counted from its deadline; after the last it is settled."""
     retry: tuple[float, ...] = (2.0, 10.0, 30.0, 120.0, 300.0)

@@ -1,22 +1,24 @@
 """A carrier in memory: it takes everything at once and remembers it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from outreach.domain.clock import Clock
 from outreach.domain.states import ChannelKind
-from outreach.pipeline.ports import Outgoing, ProviderRecord, ResultKind, SendResult
+from outreach.pipeline.ports import Given, Outgoing, ProviderRecord, ResultKind, SendResult
 
 
 class SimulatedCarrier:
     """Implements ``pipeline.ports.Channel`` without a network."""
+
+    capacity = 1000
 
     def __init__(self, kind: ChannelKind, clock: Clock) -> None:
         self.kind = kind
         self._clock = clock
         self._taken: list[ProviderRecord] = []
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[list[SendResult]]:
+    def send(self, batch: Sequence[Outgoing]) -> Given:
         """Takes every message of the batch."""
         results = []
         for outgoing in batch:
@@ -29,7 +31,7 @@ class SimulatedCarrier:
             results.append(
                 SendResult(outgoing.message_id, ResultKind.ACCEPTED, provider_id, "queued")
             )
-        yield results
+        return Given([results])
 
     def find(self, to: str, since: datetime) -> list[ProviderRecord]:
         """What it took for ``to`` since then."""

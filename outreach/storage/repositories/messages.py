@@ -30,6 +30,7 @@ class Messages:
     def claim(
         self,
         lanes: Collection[Urgency],
+        channel: ChannelKind,
         *,
         claim_id: UUID,
         clinic_now: datetime,
@@ -37,7 +38,7 @@ class Messages:
         lease_until: datetime,
         limit: int,
     ) -> list[Message]:
-        """Takes up to ``limit`` queued messages for one worker, in one statement.
+        """Takes up to ``limit`` queued messages of a channel for one worker, in one statement.
 
         Two workers never get the same row: PostgreSQL skips locked rows, SQLite writes one by one.
         """
@@ -46,6 +47,7 @@ class Messages:
             .where(
                 Message.status == MessageStatus.QUEUED,
                 Message.urgency.in_(lanes),
+                Message.channel == channel,
                 Message.retry_at <= machine_now,
                 Message.not_before <= clinic_now,
             )
@@ -144,6 +146,11 @@ class Messages:
             .with_for_update(skip_locked=True)
         )
         return list(self._session.scalars(query))
+
+    def attempts_named(self, provider_ids: Collection[str]) -> dict[str, Attempt]:
+        """Provider id -> the attempt that has it, locked for this unit."""
+        query = select(Attempt).where(Attempt.provider_id.in_(provider_ids)).with_for_update()
+        return {row.provider_id: row for row in self._session.scalars(query) if row.provider_id}
 
     def claimed_provider_ids(self, provider_ids: Collection[str]) -> set[str]:
         """Those of the provider's ids that already settle an attempt."""
