@@ -51,9 +51,6 @@ def launch(world: World, wanted: Launch) -> Launched:
     if not world.renderer.languages(wanted.template):
         raise NotFound(f"There is no message named {wanted.template!r}.")
     with world.db.write() as unit:
-        known = unit.campaigns.by_token(wanted.token)
-        if known is not None:
-            return Launched(known.id, sum(unit.campaigns.progress(known.id).values()), new=False)
         campaign = Campaign(
             id=world.new_id(),
             token=wanted.token,
@@ -65,8 +62,10 @@ def launch(world: World, wanted: Launch) -> Launched:
             launched_by=wanted.by,
             launched_at=world.clinic_now(),
         )
-        unit.add(campaign)
-        unit.flush()
+        new = unit.add_new(campaign)  # two people may press the button at once
+        known = None if new else unit.campaigns.by_token(wanted.token)
+        if known is not None:
+            return Launched(known.id, sum(unit.campaigns.progress(known.id).values()), new=False)
         audience = _audience(unit, wanted)
         unit.add(*(_touchpoint(world, campaign, wanted, patient) for patient in audience))
     world.wake("due")

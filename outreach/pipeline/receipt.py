@@ -92,6 +92,8 @@ def _apply(unit: Unit, world: World, row: Receipt, sent: Sent) -> None:
     if reported is None or _of_an_earlier_try(unit, row, sent):
         return
     if message.status in _NOT_YET_PROVEN:
+        if sent.attempt is None:
+            return  # it was never tried: nobody can have it
         outcome.accepted(unit, world, sent, row.provider_id)
     if not advances(message.status, reported):
         return

@@ -19,6 +19,7 @@ from outreach.pipeline.outcome import Sent
 from outreach.pipeline.ports import ProviderRecord
 from outreach.pipeline.send import load
 from outreach.pipeline.world import World
+from outreach.storage.models import Attempt
 from outreach.storage.unit import Unit
 
 _CLOCK_SLACK = timedelta(minutes=10)
@@ -108,11 +109,17 @@ def _found_nothing(world: World, sent: Sent) -> None:
     if attempt is None:
         return
     attempt.checks += 1
-    waits = world.tempo.settle
-    if attempt.checks < len(waits):
-        attempt.next_check_at = attempt.deadline + timedelta(seconds=waits[attempt.checks])
+    if attempt.checks < len(world.tempo.settle):
+        attempt.next_check_at = _next_check(world, attempt)
     else:
         outcome.not_sent(world, sent, None, "look-ups found nothing")
+
+
+def _next_check(world: World, attempt: Attempt) -> datetime:
+    """As long after the deadline as it should be, and as long after the look-up before it."""
+    waits, done = world.tempo.settle, attempt.checks
+    gap = timedelta(seconds=waits[done] - waits[done - 1])
+    return max(attempt.deadline + timedelta(seconds=waits[done]), world.machine_now() + gap)
 
 
 def _no_evidence(unit: Unit, world: World, sent: Sent) -> None:
@@ -121,9 +128,8 @@ def _no_evidence(unit: Unit, world: World, sent: Sent) -> None:
     if attempt is None:
         return
     attempt.checks += 1
-    waits = world.tempo.settle
-    if attempt.checks < len(waits):
-        attempt.next_check_at = attempt.deadline + timedelta(seconds=waits[attempt.checks])
+    if attempt.checks < len(world.tempo.settle):
+        attempt.next_check_at = _next_check(world, attempt)
         return
     attempt.next_check_at = None
     attempt.finished_at = world.machine_now()

@@ -55,6 +55,8 @@ class Keyring:
         Raises:
             ConfigurationError: its key is not in the ring, or the value was changed or moved.
         """
+        if len(value) < 2 + _NONCE:
+            raise ConfigurationError("A stored value is damaged: it is too short to be one.")
         key_end = 2 + value[1]
         key_id = value[2:key_end].decode("ascii", "replace")
         cipher = self._ciphers.get(key_id)
@@ -65,7 +67,7 @@ class Keyring:
         nonce, sealed = value[key_end : key_end + _NONCE], value[key_end + _NONCE :]
         try:
             return cipher.decrypt(nonce, sealed, label.encode()).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # a nonce that was cut short is a ValueError
             raise ConfigurationError(
                 f"A stored value does not open with key {key_id!r}: wrong key or damaged row."
             ) from None

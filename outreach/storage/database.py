@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import (
     ArgumentError,
+    DatabaseError,
     DBAPIError,
     InterfaceError,
     OperationalError,
@@ -73,6 +74,10 @@ class Database:
                 if getattr(error.orig, "sqlstate", None) not in _SCHEMA_IS_OLD:
                     raise
                 raise Unavailable(remedy(self.engine, error)) from None
+            except DatabaseError as error:
+                if type(error) is not DatabaseError:  # a damaged file has no class of its own
+                    raise
+                raise Unavailable(remedy(self.engine, error)) from None
 
     def after_fork(self) -> None:
         """Forgets the parent's connections without closing them (a child must not share one)."""
@@ -97,7 +102,7 @@ def create_engine_for(url: str, *, pool_size: int = 5) -> Engine:
             "Write sqlite:////path/to/outreach.db or postgresql://user@host/name."
         ) from None
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(
+        engine = create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             hide_parameters=True,
             pool_size=pool_size,
@@ -106,6 +111,8 @@ def create_engine_for(url: str, *, pool_size: int = 5) -> Engine:
             pool_use_lifo=True,
             connect_args={"connect_timeout": 10},
         )
+        event.listen(engine, "handle_error", _leave_out_values)
+        return engine
     if parsed.get_backend_name() != "sqlite":
         raise ConfigurationError(
             f"Outreach runs on sqlite and postgresql, not on {parsed.get_backend_name()}."
@@ -119,6 +126,13 @@ def create_engine_for(url: str, *, pool_size: int = 5) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _leave_out_values(context: ExceptionContext) -> None:
+    """PostgreSQL quotes the row it refuses: only the first line of what it says is kept."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).split("\n", 1)[0],)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -7,10 +7,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from outreach.domain.errors import Unavailable
 from outreach.storage.database import Database, create_engine_for, remedy
+
+_ONE_AT_A_TIME = 0x6D696772  # any number that nothing else in this database locks
 
 
 def upgrade(url: str) -> None:
@@ -21,7 +24,9 @@ def upgrade(url: str) -> None:
     """
     engine = create_engine_for(url)
     try:
-        with engine.connect() as connection:
+        with engine.connect().execution_options(outreach_write=True) as connection:
+            if engine.dialect.name == "postgresql":  # two processes may start at once
+                connection.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

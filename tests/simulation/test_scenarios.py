@@ -1,0 +1,192 @@
+"""A scenario in, the ledger out: the real pipeline on a simulated clock."""
+
+import json
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from outreach.domain.errors import BadInput, ConfigurationError
+from outreach.simulation.ledger import rows
+from outreach.simulation.run import run_scenario
+from outreach.simulation.scenario import read_scenario
+
+PHONE = "+12025550123"
+PATIENT = {
+    "ids": [{"system": "mrn", "value": "P1"}],
+    "given": "Robin",
+    "family": "Testcase",
+    "phone": PHONE,
+}
+VISIT = {
+    "ids": [{"system": "visit", "value": "A1"}],
+    "start": "2027-03-10T10:00",
+    "end": "2027-03-10T14:00",
+    "service": "Infusion",
+    "location": "cedar_grove",
+}
+
+
+def event(at: str, kind: str = "appointment.booked", **rest: Any) -> dict[str, Any]:
+    return {"at": at, "event": {"type": kind, "patient": PATIENT, "appointment": VISIT, **rest}}
+
+
+def played(tmp_path: Path, *lines: dict[str, Any], zone: str | None = None) -> list[dict[str, Any]]:
+    text = "\n".join(json.dumps(line) for line in lines)
+    world, used = run_scenario(text, tmp_path, None, zone)
+    found = list(rows(world, used))
+    world.db.close()
+    return found
+
+
+def steps(found: list[dict[str, Any]]) -> dict[str, str]:
+    return {
+        row["step"]: row["outcome"] + (f":{row['reason']}" if row["reason"] else "")
+        for row in found
+        if "step" in row and row["journey"] != "welcome"
+    }
+
+
+def test_a_visit_is_told_of_at_the_right_local_times(tmp_path: Path) -> None:
+    found = played(tmp_path, event("2027-03-01T09:00"), {"until": "2027-03-10T10:00"})
+    times = {row["step"]: row["at"] for row in found if row["outcome"] == "sent"}
+    assert times["d7"] == "2027-03-03T10:00:00-05:00"
+    assert times["d1"] == "2027-03-09T10:00:00-05:00"
+    first = next(row for row in found if row["step"] == "d7")
+    assert (first["patient"], first["channel"], first["language"]) == ("P1", "sms", "en")
+    assert first["anchor"] == "2027-03-10T10:00:00-05:00"
+    assert "10:00 AM" in first["body"]
+
+
+def test_another_zone_moves_the_clinic(tmp_path: Path) -> None:
+    found = played(
+        tmp_path,
+        event("2027-03-01T09:00"),
+        {"until": "2027-03-10T10:00"},
+        zone="America/Los_Angeles",
+    )
+    assert next(row for row in found if row.get("step") == "d7")["at"].endswith("T10:00:00-08:00")
+
+
+def test_a_stop_ends_what_would_have_followed(tmp_path: Path) -> None:
+    found = played(
+        tmp_path,
+        event("2027-03-01T09:00"),
+        {"at": "2027-03-04T09:00", "reply": {"from": PHONE, "body": "STOP"}},
+        {"until": "2027-03-10T10:00"},
+    )
+    assert steps(found)["d7"] == "sent"
+    assert steps(found)["d3"] == "skipped:opted_out"
+
+
+def test_an_outage_holds_everything_and_what_is_late_is_not_sent(tmp_path: Path) -> None:
+    found = played(
+        tmp_path,
+        event("2027-03-01T09:00"),
+        {"at": "2027-03-03T09:00", "outage": {"until": "2027-03-03T15:30"}},
+        {"until": "2027-03-10T10:00"},
+    )
+    d7 = next(row for row in found if row.get("step") == "d7")
+    assert (d7["outcome"], d7["at"]) == ("sent", "2027-03-03T15:30:00-05:00")
+
+
+def test_events_of_one_instant_in_an_outage_keep_their_order(tmp_path: Path) -> None:
+    moved = {**VISIT, "start": "2027-03-12T10:00", "end": "2027-03-12T14:00"}
+    found = played(
+        tmp_path,
+        {"at": "2027-03-01T08:00", "outage": {"until": "2027-03-01T12:00"}},
+        event("2027-03-01T09:00"),
+        event("2027-03-01T09:00", "appointment.rescheduled", appointment=moved),
+        {"until": "2027-03-02T10:00"},
+    )
+    planned = {row["anchor"] for row in found if row.get("outcome") == "planned"}
+    assert planned == {"2027-03-12T10:00:00-05:00"}
+
+
+def test_a_red_flag_and_an_undelivered_text_are_follow_ups(tmp_path: Path) -> None:
+    found = played(
+        tmp_path,
+        event("2027-03-01T09:00"),
+        {
+            "at": "2027-03-03T10:05",
+            "receipt": {"patient": "P1", "step": "d7", "status": "undelivered", "code": 30003},
+        },
+        {"at": "2027-03-03T23:00", "reply": {"from": PHONE, "body": "chest pain"}},
+        {"until": "2027-03-04T10:00"},
+    )
+    items = [(row["followup"], row["priority"], row["due"]) for row in found if "followup" in row]
+    assert ("red_flag", "urgent", "2027-03-03T23:05:00-05:00") in items
+    assert items[0][0] == "call_patient"
+
+
+def test_a_campaign_and_an_opt_out_by_staff(tmp_path: Path) -> None:
+    found = played(
+        tmp_path,
+        event("2027-03-01T09:00"),
+        {"at": "2027-03-01T10:00", "optout": {"phone": PHONE}},
+        {
+            "at": "2027-03-01T11:00",
+            "campaign": {
+                "template": "campaign_hours",
+                "fields": {"when": "Monday", "hours": "9 to 5"},
+            },
+        },
+        {"until": "2027-03-02T10:00"},
+    )
+    assert steps(found)["campaign_hours"] == "skipped:opted_out"
+
+
+def test_the_same_scenario_gives_the_same_ledger(tmp_path: Path) -> None:
+    lines = [event("2027-03-01T09:00"), {"until": "2027-03-10T10:00"}]
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    assert played(tmp_path / "a", *lines) == played(tmp_path / "b", *lines)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('{"at": "2027-03-01T09:00", "reply": {"body": "x"}}', "needs 'from'"),
+        (
+            '{"at": "2027-03-01T09:00", "receipt": {"patient": "P", "step": "d7", "status": "x"}}',
+            "Line 1",
+        ),
+    ],
+)
+def test_a_line_that_cannot_be_played_is_named(tmp_path: Path, line: str, told: str) -> None:
+    with pytest.raises(BadInput, match=told):
+        run_scenario(line, tmp_path, None, None)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("{", "Line 1 of the scenario is not JSON"),
+        ("[]", "is not a JSON object"),
+        ('{"at": "2027-03-01T09:00"}', "exactly one of"),
+        ('{"at": "soon", "event": {}}', "needs a time"),
+        ('{"at": "2027-03-01T09:00", "reply": 1}', "'reply' must be an object"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_named(line: str, told: str) -> None:
+    with pytest.raises(BadInput, match=told):
+        read_scenario([line], ZoneInfo("America/New_York"))
+
+
+def test_an_unknown_zone_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="IANA"):
+        run_scenario("", tmp_path, None, "America/Nowhere")
+
+
+def test_lines_are_sorted_by_time_and_keep_their_order_within_one_instant() -> None:
+    text = [
+        '{"until": "2027-03-03T00:00"}',
+        "# a comment",
+        "",
+        '{"at": "2027-03-02T00:00", "optout": {"phone": "2"}}',
+        '{"at": "2027-03-01T00:00", "optout": {"phone": "1"}}',
+        '{"at": "2027-03-02T00:00", "optout": {"phone": "3"}}',
+    ]
+    found = read_scenario(text, ZoneInfo("America/New_York"))
+    assert [line.details.get("phone") for line in found] == ["1", "2", "3", None]
