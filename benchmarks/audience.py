@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count as numbers
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from benchmarks.clinic import MORNING
+from outreach.domain.consent import ConsentAction, ConsentScope
 from outreach.domain.events import AppointmentStatus, ContactRole
 from outreach.domain.journeys import Anchor, Only
 from outreach.domain.states import (
@@ -25,6 +27,7 @@ from outreach.storage.models import (
     Appointment,
     Attempt,
     Base,
+    Consent,
     ContactPoint,
     ContactStatus,
     Message,
@@ -38,6 +41,8 @@ Row = dict[str, Any]
 _SITE = "cedar_grove"
 _GIVEN = ("Mira", "Robin", "Nadia", "Tomas", "Ines", "Jo")
 _AREAS = [code for code in range(201, 990) if code % 100 != 11]
+_NUMBERS = numbers()
+"""No two patients of a run share a phone, until they run out."""
 _STEPS = (("d1", "prep_1d", None, 1), ("d7", "prep_7d", Prompt.CONFIRM, 7))
 """Half of the texts ask a question, as in the shipped journeys."""
 
@@ -55,10 +60,12 @@ class Person:
 def book(world: World, count: int) -> list[Person]:
     """Touchpoints due a minute ago, one for each of ``count`` patients."""
     people = [
-        Person(world.new_id(), world.new_id(), world.new_id(), phone(n)) for n in range(count)
+        Person(world.new_id(), world.new_id(), world.new_id(), phone(next(_NUMBERS)))
+        for _ in range(count)
     ]
     _write(world, Patient, [_patient(n, person) for n, person in enumerate(people)])
     _write(world, ContactPoint, [_contact(world, person) for person in people])
+    _write(world, Consent, [_consent(world, person) for person in people])
     _write(world, Appointment, [_visit(n, person) for n, person in enumerate(people)])
     _write(world, Touchpoint, [_touchpoint(n, person) for n, person in enumerate(people)])
     return people
@@ -108,6 +115,20 @@ def _contact(world: World, person: Person) -> Row:
         "role": ContactRole.SELF,
         "rank": 0,
         "status": ContactStatus.ACTIVE,
+    }
+
+
+def _consent(world: World, person: Person) -> Row:
+    return {
+        "id": world.new_id(),
+        "channel": ChannelKind.SMS,
+        "address_index": address_index(ChannelKind.SMS, person.phone),
+        "patient_id": person.patient,
+        "action": ConsentAction.ATTESTED,
+        "scope": ConsentScope.CARE,
+        "source": "attested_by_clinic",
+        "actor": "policy.yaml",
+        "recorded_at": MORNING,
     }
 
 

@@ -88,7 +88,7 @@ def _claim(world: World, limit: int) -> None:
             limit=limit,
         )
     if len(claimed) != limit:
-        raise RuntimeError("The queue of the benchmark ran dry.")
+        raise RuntimeError(f"A claim for {limit} took {len(claimed)}.")
 
 
 def _take_one(world: World) -> None:

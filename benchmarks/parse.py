@@ -17,17 +17,22 @@ from outreach.pipeline.ports import Parser
 
 _RECEIVED = datetime(2027, 3, 1, 15, 0, tzinfo=UTC)
 _SEGMENTS = (
-    "MSH|^~\\&|CLINSCHED|CGI|OUTREACH|CGI|20270301091500-0500||SIU^S12^SIU_S12|M-{n}|P|2.5.1",
-    "SCH|P-{n}^CLINSCHED|V-{n}^CGI|||||INF^Infusion Visit|ROUTINE|240|min|"
-    "^^240^20270315{hour:02d}0000^20270315{end:02d}0000||||||||||||||Booked^M",
-    "NTE|1||Bring the list of medicines",
-    "PID|1||{n}^^^CGI^MR||Quillfeather^Mira{n}^^^^^L||19790604|F|||"
-    "14 Example Lane^^Sampleton^DC^20001^USA||^PRN^CP^^1^202^55501{line:02d}"
-    "~^NET^Internet^mira{n}@q.example.org||en^English^ISO639",
-    "PV1|1|O|CGI-EAST^CHAIR 4^MR",
-    "RGS|1|A",
-    "AIS|1|A|IVIG^IVIG Infusion^L|20270315{hour:02d}0000",
-    "AIL|1|A|CGI-EAST^CHAIR 4^M",
+    "MSH|^~\\&|CLINSCHED|CGI|OUTREACH|CGI|20270301091500-0500||SIU^S12^SIU_S12|M-{n}|P|2.5.1"
+    "|||AL|NE||UNICODE UTF-8",
+    "SCH|P-{n}^CLINSCHED|V-{n}^CGI|||S-{n}|BOOK^Booked by phone^L|INF^Infusion Visit^L|"
+    "ROUTINE^Routine^HL70277|240|min^minute^UCUM|^^240^20270315{hour:02d}0000^20270315{end:02d}0000|"
+    "|||4417^Placer^Paula^^^^^^CGI||2025550100^WPN^PH|14 Example Lane^^Sampleton^DC^20001||"
+    "4418^Filler^Frank^^^^^^CGI||2025550101^WPN^PH||4418^Filler^Frank||||Booked^Booked^HL70278",
+    "TQ1|1||||||20270315{hour:02d}0000|20270315{end:02d}0000|R^Routine^HL70485",
+    "PID|1||{n}^^^CGI^MR~V{n}^^^STATE^PI||Quillfeather^Mira{n}^Ann^^^^L||19790604|F||"
+    "2106-3^White^HL70005|14 Example Lane^^Sampleton^DC^20001^USA^H||^PRN^CP^^1^202^55501{line:02d}"
+    "~^NET^Internet^mira{n}@q.example.org|^WPN^PH^^1^202^5550111|en^English^ISO639|M^Married^HL70002"
+    "||A{n}^^^CGI^AN|||||||||||||N",
+    "PV1|1|O|CGI-EAST^CHAIR 4^1^CGI^^^^^EAST|R|||5501^Attend^Ada^^^DR^MD^^CGI|5502^Refer^Rudy^^^DR^MD"
+    "|5503^Consult^Cleo|INF||||1|||5501^Attend^Ada^^^DR^MD|OP|V-{n}^^^CGI^VN|SELF||||||||||||||||||CGI",
+    "RGS|1|A|INFUSION^Infusion group",
+    "AIS|1|A|IVIG^IVIG Infusion^L|20270315{hour:02d}0000|0|min|240|min^minute^UCUM|N|BOOKED",
+    "AIL|1|A|CGI-EAST^CHAIR 4^1^CGI|C^Chair^L||20270315{hour:02d}0000|0|min|240|min|N|BOOKED",
 )
 
 
