@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from urllib.request import urlopen
+from uuid import uuid4
 
 from benchmarks.children import free_port, listens, running
 
@@ -47,7 +48,8 @@ _TAIL = json.dumps(_TAKEN).encode()[1:]
 class _Book:
     requests: int = 0
     messages: set[bytes] = field(default_factory=set)
-    numbers: Iterator[int] = field(default_factory=count)
+    numbers: Iterator[int] = field(default_factory=lambda: count(uuid4().int >> 32 << 32))
+    """No two providers of one run give out the same id."""
 
 
 class _Connection(asyncio.Protocol):

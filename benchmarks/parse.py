@@ -21,8 +21,8 @@ _SEGMENTS = (
     "|||AL|NE||UNICODE UTF-8",
     "SCH|P-{n}^CLINSCHED|V-{n}^CGI|||S-{n}|BOOK^Booked by phone^L|INF^Infusion Visit^L|"
     "ROUTINE^Routine^HL70277|240|min^minute^UCUM|^^240^20270315{hour:02d}0000^20270315{end:02d}0000|"
-    "|||4417^Placer^Paula^^^^^^CGI||2025550100^WPN^PH|14 Example Lane^^Sampleton^DC^20001||"
-    "4418^Filler^Frank^^^^^^CGI||2025550101^WPN^PH||4418^Filler^Frank||||Booked^Booked^HL70278",
+    "4417^Placer^Paula^^^^^^CGI|2025550100^WPN^PH|14 Example Lane^^Sampleton^DC^20001||"
+    "4418^Filler^Frank^^^^^^CGI|2025550101^WPN^PH|||4418^Filler^Frank|||||Booked^Booked^HL70278",
     "TQ1|1||||||20270315{hour:02d}0000|20270315{end:02d}0000|R^Routine^HL70485",
     "PID|1||{n}^^^CGI^MR~V{n}^^^STATE^PI||Quillfeather^Mira{n}^Ann^^^^L||19790604|F||"
     "2106-3^White^HL70005|14 Example Lane^^Sampleton^DC^20001^USA^H||^PRN^CP^^1^202^55501{line:02d}"
@@ -92,22 +92,24 @@ _FIELDS = 14
 
 def _fields(message: hl7.Message) -> tuple[object, ...]:
     """The fields that a scheduling event holds, with python-hl7's own accessors."""
-    schedule, person = message.segment("SCH"), message.segment("PID")
-    visit, service = message.segment("PV1"), message.segment("AIS")
-    numbers = [str(repetition) for repetition in person[13]]
+    field = message.extract_field
     return (
-        str(message.extract_field("MSH", 1, 9, 1, 2)),
-        str(message.extract_field("MSH", 1, 10)),
-        str(schedule[1]),
-        str(schedule[2]),
-        datetime.strptime(schedule[11][0][3][0], "%Y%m%d%H%M%S").replace(tzinfo=UTC),
-        datetime.strptime(schedule[11][0][4][0], "%Y%m%d%H%M%S").replace(tzinfo=UTC),
-        str(schedule[25][0][0]),
-        str(service[3][0][1]),
-        str(visit[3][0][0]),
-        str(person[3][0][0]),
-        (str(person[5][0][0]), str(person[5][0][1])),
-        datetime.strptime(str(person[7]), "%Y%m%d").replace(tzinfo=UTC).date(),
-        numbers,
-        str(person[15][0][0]),
+        str(field("MSH", 1, 9, 1, 2)),
+        str(field("MSH", 1, 10)),
+        str(field("SCH", 1, 1)),
+        str(field("SCH", 1, 2)),
+        _instant(field("SCH", 1, 11, 1, 4)),
+        _instant(field("SCH", 1, 11, 1, 5)),
+        str(field("SCH", 1, 25)),
+        str(field("AIS", 1, 3, 1, 2)),
+        str(field("PV1", 1, 3)),
+        str(field("PID", 1, 3)),
+        (str(field("PID", 1, 5)), str(field("PID", 1, 5, 1, 2))),
+        datetime.strptime(field("PID", 1, 7), "%Y%m%d").replace(tzinfo=UTC).date(),
+        [str(field("PID", 1, 13, repetition, 1)) for repetition in (1, 2)],
+        str(field("PID", 1, 15)),
     )
+
+
+def _instant(text: str) -> datetime:
+    return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
