@@ -75,9 +75,7 @@ def accepted(world: World, count: int) -> list[tuple[UUID, str]]:
     """Messages the provider has taken and not yet reported on: message id and provider id."""
     people = book(world, count)
     known = [(world.new_id(), f"SM{person.touchpoint.hex}") for person in people]
-    rows = [
-        _message(world, person, *names) for person, names in zip(people, known, strict=True)
-    ]
+    rows = [_message(world, person, *names) for person, names in zip(people, known, strict=True)]
     _write(world, Message, rows)
     _write(world, Attempt, [_attempt(world, *names) for names in known])
     return known

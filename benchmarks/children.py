@@ -1,5 +1,6 @@
 """Child processes of a benchmark: on a free port, from this checkout, gone with it."""
 
+import os
 import socket
 import sys
 from collections.abc import Iterator, Mapping
@@ -39,3 +40,12 @@ def listens(port: int) -> bool:
     """Whether somebody takes connections on a port of loopback."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU that a process has used, user and system; 0 where the system does not tell."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return 0.0
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -44,7 +44,9 @@ class BenchDatabase:
                 connection.commit()
                 began = perf_counter()
                 while perf_counter() - began < seconds:
-                    connection.execute(text("INSERT INTO floor VALUES (:body)"), {"body": "x" * 300})
+                    connection.execute(
+                        text("INSERT INTO floor VALUES (:body)"), {"body": "x" * 300}
+                    )
                     connection.commit()
                     done += 1
                 return done / (perf_counter() - began)
@@ -69,7 +71,9 @@ def open_database(options: Options) -> Iterator[BenchDatabase]:
 def _sqlite() -> Iterator[BenchDatabase]:
     folder = Path(tempfile.mkdtemp(prefix="outreach-bench-"))
     try:
-        yield BenchDatabase(f"sqlite:///{folder / 'outreach.db'}", folder, "sqlite, synchronous full")
+        yield BenchDatabase(
+            f"sqlite:///{folder / 'outreach.db'}", folder, "sqlite, synchronous full"
+        )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -83,4 +87,6 @@ def _postgres() -> Iterator[BenchDatabase]:
         )
     with server:
         url = server.create_database("benchmark")
-        yield BenchDatabase(url, server.cluster.base, f"postgresql, fsync on, {server.binaries.origin}")
+        yield BenchDatabase(
+            url, server.cluster.base, f"postgresql, fsync on, {server.binaries.origin}"
+        )

@@ -20,7 +20,7 @@ from benchmarks.children import free_port, listens, running
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _MESSAGE = re.compile(rb"status%2F([0-9a-f]{32})")
-_TAKEN = {
+_TAKEN: dict[str, object] = {
     "status": "queued",
     "to": "+12025550123",
     "from": "+12025550100",

@@ -77,10 +77,14 @@ def show(name: str, title: str, report: Report) -> None:
         for key, value in numbers.items():
             goal = goals.get(key)
             table.add_row(
-                key.replace("_", " "), f"{_short(value):,}", "" if goal is None else _wish(goal, value)
+                key.replace("_", " "),
+                f"{_short(value):,}",
+                "" if goal is None else _wish(goal, value),
             )
     console.print(table)
-    console.print(", ".join(f"{key.replace('_', ' ')} {value}" for key, value in report.facts.items()))
+    console.print(
+        ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in report.facts.items())
+    )
 
 
 def _wish(goal: Goal, value: float) -> str:

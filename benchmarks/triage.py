@@ -35,8 +35,8 @@ REPLIES: tuple[_Reply, ...] = (
     ("no quiero mas mensajes por favor", "es", None),
     (
         "Hi it's me again, so on Monday I had some chills for an hour or so, I took what the nurse "
-        "told me and drank a lot, then slept. Today only tired and my head hurts a bit when I get up. "
-        "Should I call you or just wait? My sister says it is normal",
+        "told me and drank a lot, then slept. Today only tired and my head hurts a bit when "
+        "I get up. Should I call you or just wait? My sister says it is normal",
         "en",
         Prompt.SEVERITY_0_3,
     ),

@@ -38,11 +38,14 @@ def _round(database: BenchDatabase, log: Path, options: Options) -> dict[str, fl
     with null_provider(log) as provider:
         with clinic_world(clinic_settings(database.url, provider.url)) as world:
             found |= product.measure(world, provider, options.count(4000, 150))
-        found["bare"] = bare_sdk.messages_per_second(provider.url, options.count(4000, 150))
+        count = options.count(4000, 150)
+        bare = bare_sdk.measure(provider.url, count)
+        found["bare"], found["bare_cpu_ms"] = bare.per_second(count), bare.cpu_ms_each(count)
         count = options.count(600, 15)
         found["usual"] = usual.messages_per_second(database.url, provider.url, count, log)
     found |= _with_latency(database, log, options)
     found["to_bare"] = found["per_second"] / found["bare"]
+    found["cpu_to_bare"] = found["bare_cpu_ms"] / found["sending_cpu_ms"]
     found["to_usual"] = found["per_second"] / found["usual"]
     return found
 
@@ -81,10 +84,12 @@ def _report(
         baselines={
             **floor,
             "bare_sdk_per_second": found["bare"],
+            "bare_sdk_cpu_ms_per_message": found["bare_cpu_ms"],
             "usual_design_per_second": found["usual"],
         },
         ratios={
             "to_bare_sdk": found["to_bare"],
+            "sending_cpu_to_bare_sdk": found["cpu_to_bare"],
             "to_usual_design": found["to_usual"],
             "with_latency_to_limit": found["latency_share"],
             "with_latency_sending_to_limit": found["latency_sending_share"],
@@ -97,5 +102,3 @@ def _report(
             "messages": options.count(4000, 150),
         },
     )
-
-

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Iterator
-from time import perf_counter
 from uuid import uuid4
 
 from twilio.rest import Client
 
 from benchmarks.audience import phone
 from benchmarks.clinic import IN_FLIGHT
+from benchmarks.measuring import Spent, spending
 from outreach.bootstrap import SANDBOX_ACCOUNT, SANDBOX_NUMBER, SANDBOX_TOKEN
 from outreach.channels.twilio_http import HttpLimits, OneShotHttpClient
 
@@ -19,21 +19,21 @@ TEXT = (
 CALLBACK = "http://127.0.0.1:8000/webhooks/twilio/status/"
 
 
-def messages_per_second(provider_url: str, count: int) -> float:
-    """How fast it goes."""
+def measure(provider_url: str, count: int) -> Spent:
+    """What ``count`` texts cost."""
     return asyncio.run(_send_all(provider_url, count))
 
 
-async def _send_all(provider_url: str, count: int) -> float:
+async def _send_all(provider_url: str, count: int) -> Spent:
     http = OneShotHttpClient(provider_url, HttpLimits(in_flight=IN_FLIGHT))
     client = Client(
         SANDBOX_ACCOUNT, SANDBOX_TOKEN, http_client=http, environment={"TWILIO_EDGE": ""}
     )
     numbers = iter(range(count))
     try:
-        began = perf_counter()
-        await asyncio.gather(*(_work(client, numbers) for _ in range(IN_FLIGHT)))
-        return count / (perf_counter() - began)
+        with spending() as spent:
+            await asyncio.gather(*(_work(client, numbers) for _ in range(IN_FLIGHT)))
+        return spent
     finally:
         await http.close()
 

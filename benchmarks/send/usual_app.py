@@ -1,4 +1,4 @@
-"""The usual design, as a Celery app: a task for each message reads a row, sends, updates the row."""
+"""The usual design as a Celery app: a task for each message reads a row, sends, updates the row."""
 
 import os
 from typing import Any
@@ -23,8 +23,8 @@ PROVIDER = "BENCHMARK_PROVIDER"
 TASK = "benchmarks.usual.send_one"
 
 _TEXT = Template(
-    "{{ clinic }}: Hi {{ name }}. Your visit is {{ visit }}. Eat first. Drink water, unless told to "
-    "limit fluids. Bring your ID and list of meds. Fever or sick? Call {{ phone }}."
+    "{{ clinic }}: Hi {{ name }}. Your visit is {{ visit }}. Eat first. Drink water, unless told "
+    "to limit fluids. Bring your ID and list of meds. Fever or sick? Call {{ phone }}."
 )
 
 
