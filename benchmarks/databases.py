@@ -18,6 +18,10 @@ from outreach.storage.database import create_engine_for
 from outreach.storage.migrate import upgrade
 
 
+FLOOR = ("fsyncs_per_second", "insert_and_commit_per_second")
+"""The baselines of everything durable."""
+
+
 @dataclass(frozen=True, slots=True)
 class BenchDatabase:
     """Where it listens, where its files are, and what it is."""
@@ -27,7 +31,7 @@ class BenchDatabase:
     kind: str
 
     def floor(self, options: Options) -> dict[str, float]:
-        """The baselines of everything durable, measured now."""
+        """The baselines ``FLOOR``, measured now."""
         seconds = 0.05 if options.quick else 1.0
         return {
             "fsyncs_per_second": machine.fsyncs_per_second(self.folder, seconds),

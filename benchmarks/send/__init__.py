@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.catalogue import Options
 from benchmarks.clinic import IN_FLIGHT, clinic_settings, clinic_world
-from benchmarks.databases import BenchDatabase, open_database
+from benchmarks.databases import FLOOR, BenchDatabase, open_database
 from benchmarks.null_provider import null_provider
 from benchmarks.report import Goal, Report, medians
 from benchmarks.send import bare_sdk, product, usual
@@ -30,7 +30,7 @@ def run(options: Options) -> Report:
         log = Path(folder)
         with open_database(options) as database:
             rounds = [_round(database, log, options) for _ in range(options.runs)]
-            return _report(medians(rounds), database.floor(options), database, options)
+            return _report(medians(rounds), database, options)
 
 
 def _round(database: BenchDatabase, log: Path, options: Options) -> dict[str, float]:
@@ -43,7 +43,7 @@ def _round(database: BenchDatabase, log: Path, options: Options) -> dict[str, fl
         found["bare"], found["bare_cpu_ms"] = bare.per_second(count), bare.cpu_ms_each(count)
         count = options.count(600, 15)
         found["usual"] = usual.messages_per_second(database.url, provider.url, count, log)
-    found |= _with_latency(database, log, options)
+    found |= _with_latency(database, log, options) | database.floor(options)
     found["to_bare"] = found["per_second"] / found["bare"]
     found["cpu_to_bare"] = found["bare_cpu_ms"] / found["sending_cpu_ms"]
     found["to_usual"] = found["per_second"] / found["usual"]
@@ -63,12 +63,7 @@ def _with_latency(database: BenchDatabase, log: Path, options: Options) -> dict[
     }
 
 
-def _report(
-    found: dict[str, float],
-    floor: dict[str, float],
-    database: BenchDatabase,
-    options: Options,
-) -> Report:
+def _report(found: dict[str, float], database: BenchDatabase, options: Options) -> Report:
     return Report(
         figures={
             "messages_per_second": found["per_second"],
@@ -82,7 +77,7 @@ def _report(
             "with_latency_messages_per_second": found["latency_per_second"],
         },
         baselines={
-            **floor,
+            **{name: found[name] for name in FLOOR},
             "bare_sdk_per_second": found["bare"],
             "bare_sdk_cpu_ms_per_message": found["bare_cpu_ms"],
             "usual_design_per_second": found["usual"],
