@@ -1,0 +1,51 @@
+"""Counts what is asked of a database: a statement run for many rows counts once for each row."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+
+@dataclass(slots=True)
+class Statements:
+    """What one block asked."""
+
+    reads_and_writes: int = 0
+    transaction_control: int = 0
+    """Begin, commit, rollback."""
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.reads_and_writes + self.transaction_control
+
+
+@contextmanager
+def counted(engine: Engine) -> Iterator[Statements]:
+    """Counts while its block runs. Many rows inserted by one statement are one statement."""
+    found = Statements()
+
+    def execute(
+        _connection: Any, _cursor: Any, statement: str, rows: Any, _context: Any, many: bool
+    ) -> None:
+        if not statement.startswith("BEGIN"):  # SQLite's is counted with the others, below
+            found.reads_and_writes += len(rows) if many else 1
+
+    def control(_connection: Any) -> None:
+        found.transaction_control += 1
+
+    listeners = (
+        ("before_cursor_execute", execute),
+        ("begin", control),
+        ("commit", control),
+        ("rollback", control),
+    )
+    for name, listener in listeners:
+        event.listen(engine, name, listener)
+    try:
+        yield found
+    finally:
+        for name, listener in listeners:
+            event.remove(engine, name, listener)
