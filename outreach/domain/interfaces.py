@@ -1,5 +1,5 @@
-"""What differs from one sender to the next, as plain data: how it writes, what it is held to, how it
-is answered and where it is listened to. ``config/interfaces/*.yaml`` holds one such sender a file.
+"""What differs from one sender to the next, as plain data: how it writes, what it is held to, how
+it is answered and where it is listened to. ``config/interfaces/*.yaml`` holds one sender a file.
 """
 
 from collections.abc import Mapping

@@ -113,6 +113,7 @@ def control_key(raw: bytes) -> tuple[bytes, ...] | None:
 
 def _header(raw: bytes) -> list[bytes]:
     """The first twelve pieces of MSH: index 1 is MSH-2, index 9 is MSH-10."""
-    line = raw.replace(b"\n", b"\r", 1).partition(b"\r")[0]
+    end = raw.find(b"\r")
+    line = (raw[:end] if end >= 0 else raw).partition(b"\n")[0]
     fields = line.split(raw[3:4] or b"|", 12)[:12]
     return fields + [b""] * (12 - len(fields))
