@@ -1,6 +1,6 @@
 """The only place that wires adapters: settings in, a ``World`` out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -11,12 +11,14 @@ from outreach.channels.twilio_http import HttpLimits
 from outreach.channels.twilio_sms import TwilioConfig, TwilioSms
 from outreach.clocks import SharedClock, SystemClock
 from outreach.configuration.clinic_file import load_clinic
+from outreach.configuration.interface_files import load_interfaces
 from outreach.configuration.journey_files import load_journeys
 from outreach.configuration.policy_file import load_policy
 from outreach.configuration.triage_files import load_engine
 from outreach.domain.clinic import Clinic
 from outreach.domain.clock import Clock
 from outreach.domain.errors import ConfigurationError
+from outreach.domain.interfaces import Interface
 from outreach.domain.states import ChannelKind
 from outreach.intake.detect import Intake
 from outreach.pipeline.ports import Channel, Wake
@@ -70,18 +72,19 @@ def build_world(settings: Settings, parts: Parts | None = None) -> World:
         triage=load_engine(folder / "triage"),
         renderer=renderer,
         channels=build_channels(settings, clinic) if channels is None else channels,
-        parse=build_intake(clinic),
+        parse=build_intake(clinic, load_interfaces(folder / "interfaces", clinic)),
         wake=parts.wake or _wake(settings, machine),
         tempo=_tempo(settings),
     )
 
 
-def build_intake(clinic: Clinic) -> Intake:
-    """The parsers, knowing the clinic's region and the zones of its sites."""
+def build_intake(clinic: Clinic, interfaces: Iterable[Interface] = ()) -> Intake:
+    """The parsers, knowing the clinic's region, the zones of its sites and its senders' ways."""
     return Intake(
         default_zone=clinic.zone,
         region=clinic.region,
         zone_of=lambda text: site.zone if (site := clinic.site_named(text)) else None,
+        interfaces={interface.name: interface.settings for interface in interfaces},
     )
 
 

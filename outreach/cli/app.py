@@ -31,6 +31,7 @@ COMMANDS = {
     "keys": ("outreach.cli.keys:keys", "Print fresh encryption keys."),
     "db": ("outreach.cli.db:app", "Look after the database."),
     "web": ("outreach.cli.web:web", "Run webhooks, events and the follow-up list."),
+    "mllp": ("outreach.cli.mllp:mllp", "Listen for HL7 v2 messages."),
     "worker": ("outreach.cli.worker:worker", "Run a worker node."),
     "beat": ("outreach.cli.worker:beat", "Run the clockwork that wakes the workers."),
     "sandbox": ("outreach.cli.sandbox:sandbox", "Run a carrier that texts nobody."),

@@ -4,7 +4,7 @@ The content itself decides; the declared content type only settles what could be
 senders label HL7 v2 as JSON and JSON as text.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -33,12 +33,19 @@ class Intake:
         region: str,
         zone_of: Callable[[str | None], ZoneInfo | None],
         settings: InterfaceSettings | None = None,
+        interfaces: Mapping[str, InterfaceSettings] | None = None,
     ) -> None:
-        """``zone_of`` gives the zone of a site as written, or of the only site for None."""
+        """``zone_of`` gives the zone of a site as written, or of the only site for None.
+
+        ``interfaces`` are the settings of single senders by the name of their interface, which is
+        what stands behind the colon of a source (``mllp:ehr``, ``http:ehr``); ``settings`` are for
+        all the others.
+        """
         self._default_zone = default_zone
         self._region = region
         self._zone_of = zone_of
         self._settings = settings or InterfaceSettings()
+        self._interfaces = interfaces or {}
 
     def __call__(
         self, raw: bytes, content_type: str, source: str, received_at: datetime
@@ -48,10 +55,11 @@ class Intake:
         ``source`` scopes identifiers that name no issuer, so it must be the same for every
         arrival of one sender. ``received_at`` stands in for times the sender leaves out.
         """
+        settings = self._interfaces.get(source.partition(":")[2], self._settings)
         arrival = Arrival(
-            source, received_at, self._default_zone, self._zone_of, self._region, self._settings
+            source, received_at, self._default_zone, self._zone_of, self._region, settings
         )
-        if len(raw) > self._settings.max_bytes:
+        if len(raw) > settings.max_bytes:
             return [_rejected(b"", "too-long", "larger than this interface takes")]
         raw = transcoded(raw)
         return _read(raw, content_type, arrival) or [_rejected(raw, "structure", "nothing to read")]

@@ -1,12 +1,32 @@
 """Event in: what a scheduling system sends is durable before its sender hears yes."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from outreach.domain.errors import BadInput, NotFound
 from outreach.pipeline.world import World
 from outreach.storage.models import InboxEvent, InboxStatus
+from outreach.storage.unit import Unit
+
+_NEXT = timedelta(microseconds=1)
+"""Between the payloads of one batch: ingest takes them in the order in which they arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What one sender sent at once."""
+
+    raw: bytes
+    source: str
+    """The interface it came through, such as ``http:ehr``; part of the unique key."""
+    content_type: str
+    event_id: str = ""
+    """The sender's own id, where the envelope names one."""
+    quiet: bool = False
+    """State only; nobody is texted about it (a go-live load)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,34 +46,51 @@ def arrive(
     event_id: str = "",
     quiet: bool = False,
 ) -> Arrival:
-    """Stores one payload and wakes ``ingest``.
-
-    Args:
-        source: the interface it came through, such as ``http:ehr``; part of the unique key.
-        event_id: the sender's own id, where the envelope names one.
-        quiet: state only; nobody is texted about it (a go-live load).
+    """Stores one payload and wakes ``ingest``; see ``Payload`` for the arguments.
 
     Raises:
         Unavailable: the database cannot be reached; the sender must try again.
     """
-    digest = hashlib.sha256(raw).hexdigest()
-    source, event_id = source[:120], event_id[:200]
-    row = InboxEvent(
-        id=world.new_id(),
-        source=source,
-        event_id=event_id,
-        digest=digest,
-        content_type=content_type[:120],
-        raw=raw.decode("latin-1"),
-        quiet=quiet,
-        status=InboxStatus.RECEIVED,
-        received_at=world.clinic_now(),
-    )
-    with world.db.write() as unit:
-        new = unit.add_new(row)
-        known = None if new else unit.inbox.known(source, event_id, digest)
+    payload = Payload(raw, source, content_type, event_id, quiet)
+    [arrival] = arrive_many(world, [payload])
     world.wake("ingest")
-    return Arrival(row.id if known is None else known.id, new)
+    return arrival
+
+
+def arrive_many(world: World, payloads: Sequence[Payload]) -> list[Arrival]:
+    """Stores payloads in one unit of work, in their order: all of them or none.
+
+    Wakes nobody, so that a sender may be answered first; wake ``ingest`` afterwards.
+
+    Raises:
+        Unavailable: the database cannot be reached; the senders must try again.
+    """
+    now = world.clinic_now()
+    rows = [
+        InboxEvent(
+            id=world.new_id(),
+            source=payload.source[:120],
+            event_id=payload.event_id[:200],
+            digest=hashlib.sha256(payload.raw).hexdigest(),
+            content_type=payload.content_type[:120],
+            raw=payload.raw.decode("latin-1"),
+            quiet=payload.quiet,
+            status=InboxStatus.RECEIVED,
+            received_at=now + number * _NEXT,
+        )
+        for number, payload in enumerate(payloads)
+    ]
+    with world.db.write() as unit:
+        written = unit.add_all_new(rows)
+        return [
+            Arrival(row.id, new=True) if (row.id,) in written else _known(unit, row) for row in rows
+        ]
+
+
+def _known(unit: Unit, row: InboxEvent) -> Arrival:
+    """The arrival that has the key of ``row``."""
+    known = unit.inbox.known(row.source, row.event_id, row.digest)
+    return Arrival(row.id if known is None else known.id, new=False)
 
 
 def replay(world: World, arrival_id: UUID) -> None:

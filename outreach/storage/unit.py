@@ -1,15 +1,15 @@
 """One unit of work: a session and the repositories that speak through it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from outreach.domain.errors import Unavailable
-from outreach.storage.insert import insert_new
+from outreach.storage.insert import insert_all_new, insert_new
 from outreach.storage.models import Base
 from outreach.storage.repositories.campaigns import Campaigns
 from outreach.storage.repositories.followups import FollowUps
@@ -38,6 +38,10 @@ class Unit:
     def add_new(self, row: Base) -> bool:
         """Writes a row unless one with the same unique key is there; says whether it did."""
         return insert_new(self._session, row)
+
+    def add_all_new(self, rows: Sequence[Base]) -> set[tuple[Any, ...]]:
+        """The same for many rows of one table at once; the primary keys of those it wrote."""
+        return insert_all_new(self._session, rows)
 
     def flush(self) -> None:
         """Writes what is pending, so that its unique keys speak now."""

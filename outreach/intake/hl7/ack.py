@@ -10,17 +10,25 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from outreach.domain.events import ItemKind, ParsedItem, Problem
+from outreach.domain.interfaces import AckMode
 from outreach.intake.hl7 import adt, siu
 
 
 class AckCode(StrEnum):
-    """MSA-1 in original mode."""
+    """MSA-1: those of original mode, then the same three of enhanced mode."""
 
     ACCEPTED = "AA"
     ERROR = "AE"
     """The content is wrong: sending it again will not help."""
     REJECTED = "AR"
     """Not for us: type, event, processing id or version."""
+    COMMIT_ACCEPTED = "CA"
+    COMMIT_ERROR = "CE"
+    COMMIT_REJECTED = "CR"
+
+    def in_mode(self, mode: AckMode) -> "AckCode":
+        """The same answer in the words of an interface's acknowledgement mode."""
+        return AckCode(self.value.replace("A", "C", 1)) if mode is AckMode.ENHANCED else self
 
 
 _MEANING = MappingProxyType(
@@ -67,13 +75,11 @@ def acknowledgement(
 
     MSA-2 is MSH-10 byte for byte. ``at`` is machine time, UTC; ``control_id`` is our MSH-10.
     """
-    if raw[:3] != b"MSH" or len(raw) < 8:
+    if raw[:3] != b"MSH" or len(raw) < 8 or is_acknowledgement(raw):
         return None
     mark = raw[3:4]
     header = _header(raw)
     component = header[1][:1] or b"^"
-    if header[8].partition(component)[0].strip().upper() in (b"ACK", b"MCF"):
-        return None
     event = header[8].split(component)[1:2]
     kind = component.join([b"ACK", *event, b"ACK"]) if event and event[0] else b"ACK"
     stamp = at.strftime("%Y%m%d%H%M%S+0000").encode("ascii")
@@ -92,8 +98,22 @@ def acknowledgement(
     return b"\r".join(segments) + b"\r"
 
 
+def is_acknowledgement(raw: bytes) -> bool:
+    """True for an answer to a message (MSH-9 ACK, or MCF of old): it is never answered itself."""
+    header = _header(raw)
+    component = header[1][:1] or b"^"
+    return header[8].partition(component)[0].strip().upper() in (b"ACK", b"MCF")
+
+
+def control_key(raw: bytes) -> tuple[bytes, ...] | None:
+    """Who sent it under which control id (MSH-3, MSH-4, MSH-10); None without a control id."""
+    header = _header(raw)
+    return (header[2], header[3], header[9]) if header[9] else None
+
+
 def _header(raw: bytes) -> list[bytes]:
     """The first twelve pieces of MSH: index 1 is MSH-2, index 9 is MSH-10."""
-    line = raw.replace(b"\n", b"\r", 1).partition(b"\r")[0]
-    fields = line.split(raw[3:4], 12)[:12]
+    end = raw.find(b"\r")
+    line = (raw[:end] if end >= 0 else raw).partition(b"\n")[0]
+    fields = line.split(raw[3:4] or b"|", 12)[:12]
     return fields + [b""] * (12 - len(fields))

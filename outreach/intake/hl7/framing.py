@@ -9,6 +9,9 @@ START = b"\x0b"
 END = b"\x1c"
 _BATCH = (b"FHS", b"BHS", b"BTS", b"FTS")
 _BLANKS = b" \t\x00"
+_BETWEEN = b"\r\n\x1c" + _BLANKS
+"""What may stand between two frames."""
+_HEADER = b"MSH"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -19,8 +22,9 @@ class FrameTooLarge(ValueError):
 class Framer:
     """Takes the bytes of one MLLP connection as they arrive and gives back whole messages.
 
-    Bytes between frames are ignored (CR, LF and NUL occur). A start byte inside a frame begins
-    anew: the unfinished message before it is dropped, so it is never acknowledged and the
+    Line ends, blanks and NUL between frames are ignored. A message whose start byte is missing is
+    known by its MSH; anything else there is no message (see ``lost``). A start byte inside a frame
+    begins anew: the unfinished message before it is dropped, so it is never acknowledged and the
     sender repeats it.
     """
 
@@ -29,11 +33,19 @@ class Framer:
         self._limit = limit
         self._buffer = bytearray()
         self._open = False
+        self._lead = b""
+        """The first bytes of what may become MSH without a start byte."""
+        self._lost = False
 
     @property
     def in_frame(self) -> bool:
         """True while a message has begun and not ended: an idle clock should be running."""
         return self._open
+
+    @property
+    def lost(self) -> bool:
+        """True when what came since the last message cannot be the beginning of one."""
+        return self._lost
 
     @property
     def pending(self) -> bytes:
@@ -49,10 +61,7 @@ class Framer:
         at = 0
         while at < len(data):
             if not self._open:
-                start = data.find(START, at)
-                if start < 0:
-                    return
-                self._open, at = True, start + 1
+                at = self._begin(data, at)
                 continue
             end = data.find(END, at)
             stop = end if end >= 0 else len(data)
@@ -71,6 +80,28 @@ class Framer:
             self._buffer.clear()
             self._open, at = False, end + 1
             yield message
+
+    def _begin(self, data: bytes, at: int) -> int:
+        """Opens the next frame, if ``data`` holds its beginning; where to read on."""
+        start = data.find(START, at)
+        stop = start if start >= 0 else len(data)
+        if not self._lost:
+            if not self._lead:
+                at = stop - len(data[at:stop].lstrip(_BETWEEN))
+            head = self._lead + data[at : min(stop, at + len(_HEADER) - len(self._lead))]
+            if head == _HEADER:
+                self._open_with(self._lead)
+                return at
+            self._lead = head
+            self._lost = not _HEADER.startswith(head)
+        if start < 0:
+            return len(data)
+        self._open_with(b"")
+        return start + 1
+
+    def _open_with(self, lead: bytes) -> None:
+        self._buffer += lead
+        self._open, self._lost, self._lead = True, False, b""
 
 
 def split_messages(raw: bytes) -> Iterator[bytes]:
@@ -103,6 +134,6 @@ def split_messages(raw: bytes) -> Iterator[bytes]:
 def _unframed(raw: bytes) -> bytes:
     """Framing bytes as line ends; a message that is begun again before its end is dropped."""
     framer = Framer(len(raw))
-    before, _, _ = raw.partition(START)
-    pieces = [before.replace(END, b"\r"), *framer.feed(raw), framer.pending]
+    before, mark, rest = raw.partition(START)
+    pieces = [before.replace(END, b"\r"), *framer.feed(mark + rest), framer.pending]
     return b"\r".join(pieces)
