@@ -157,7 +157,12 @@ def test_a_time_that_does_not_exist_is_refused_and_one_that_is_skipped_is_flagge
 
 @pytest.mark.parametrize(
     "name",
-    ["{{7*7}}^{% raise %}", "Robert'); DROP TABLE patient;--", "\u202eevil\u0007", "\u00d1and\u00fa"],
+    [
+        "{{7*7}}^{% raise %}",
+        "Robert'); DROP TABLE patient;--",
+        "\u202eevil\u0007",
+        "\u00d1and\u00fa",
+    ],
 )
 def test_names_are_inert(bench: Bench, listen: Listen, name: str) -> None:
     with listen() as port, Engine(port) as engine:
