@@ -78,7 +78,7 @@ def _apply_all(world: World, limit: int, *, alone: bool) -> int:
             else:
                 _apply(unit, world, row, sent)
 
-        def give_up(row: Receipt, error: Exception) -> None:
+        def give_up(_row: Receipt, error: Exception) -> None:
             tell_operator(unit, world, "receipt", error)
 
         unit.each(rows, apply, set_aside=give_up if alone else None)

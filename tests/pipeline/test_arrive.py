@@ -1,5 +1,7 @@
 """Event in: durable before its sender hears yes, and harmless when it comes twice."""
 
+from typing import Any
+
 import pytest
 
 from outreach.domain.errors import Unavailable
@@ -11,7 +13,7 @@ from tests.worlds import Bench
 RAW = b'{"note": "\xe9 is latin-1 here"}'
 
 
-def put(bench: Bench, raw: bytes = RAW, **rest: str) -> arrive.Arrival:
+def put(bench: Bench, raw: bytes = RAW, **rest: Any) -> arrive.Arrival:
     return arrive.arrive(
         bench.world, raw, **{"source": "http:ehr", "content_type": "application/json", **rest}
     )
@@ -55,8 +57,9 @@ def test_a_repeat_of_a_settled_arrival_changes_nothing(bench: Bench) -> None:
 
 @pytest.mark.parametrize("word", ["source", "content_type", "event_id"])
 def test_what_a_sender_writes_too_long_is_cut_and_not_refused(bench: Bench, word: str) -> None:
-    assert put(bench, **{word: "x" * 500}).new
-    assert not put(bench, **{word: "x" * 500}).new
+    long: dict[str, Any] = {word: "x" * 500}
+    assert put(bench, **long).new
+    assert not put(bench, **long).new
 
 
 def test_a_database_that_is_gone_refuses_the_arrival(

@@ -7,7 +7,7 @@ import pytest
 
 from outreach.domain.policy import Policy, every_day
 from outreach.domain.states import ChannelKind
-from outreach.pipeline import consent, due
+from outreach.pipeline import consent, due, facts
 from tests.pipeline.rows import VISIT, kinds, touchpoint, work
 from tests.worlds import PHONE, START, Bench, make_bench
 
@@ -160,12 +160,12 @@ def test_one_touchpoint_this_program_fails_on_does_not_stop_the_others(
     bench.book(VISIT, patient="P1", visit="A1")
     bench.book(VISIT, patient="P2", visit="A2", phone="+12025550124")
     bad = touchpoint(bench, "d7", "P1").id
-    right = due.decide_touchpoint
+    right = facts.decide_touchpoint
 
-    def fails_once(world, facts, row, contact, now):  # type: ignore[no-untyped-def]
+    def fails_once(world, known, row, contact, now):  # type: ignore[no-untyped-def]
         if row.id == bad:
             raise RuntimeError("chance")
-        return right(world, facts, row, contact, now)
+        return right(world, known, row, contact, now)
 
     monkeypatch.setattr(due, "decide_touchpoint", fails_once)
     bench.to(VISIT - 7 * DAY)

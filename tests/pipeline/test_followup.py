@@ -71,17 +71,17 @@ def test_an_urgent_item_is_paged_at_once_on_every_channel(bench: Bench) -> None:
 def test_paging_goes_on_until_somebody_takes_it(bench: Bench) -> None:
     item = make(bench)
     bench.run()
-    minutes(bench, 60)
-    assert pages(bench) == 13
+    minutes(bench, 15)
+    assert pages(bench) == 4
     with bench.world.db.read() as unit:
         stored = unit.followups.by_code(item.code)
         assert stored is not None
         rounds = [note.note for note in unit.followups.notes_of(item.id) if note.what == "paged"]
-    assert stored.level == 13
-    assert rounds == [f"round {number}" for number in range(1, 14)]
+    assert stored.level == 4
+    assert rounds == [f"round {number}" for number in range(1, 5)]
     followup.acknowledge(bench.world, item.code.lower() + " ", "Nurse One")
-    minutes(bench, 60)
-    assert pages(bench) == 13
+    bench.to(START + 120 * MINUTE)
+    assert pages(bench) == 4
 
 
 def test_paging_never_ends_by_itself(bench: Bench) -> None:

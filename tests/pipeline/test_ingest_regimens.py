@@ -1,6 +1,7 @@
 """Home-dosing schedules: prescribed, changed and stopped."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from outreach.domain.events import Identifier
 from outreach.storage.models import Dose
@@ -12,7 +13,7 @@ FIRST = START + DAY
 
 
 def prescribe(
-    bench: Bench, *doses: datetime, kind: str = "regimen.prescribed", **rest: object
+    bench: Bench, *doses: datetime, kind: str = "regimen.prescribed", **rest: Any
 ) -> None:
     bench.event(
         kind,

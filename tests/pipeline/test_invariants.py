@@ -1,7 +1,7 @@
 """Whatever happens in whatever order, the promises to patients hold: a random walk on one bench."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -15,11 +15,19 @@ from outreach.domain.journeys import Anchor
 from outreach.domain.states import ChannelKind, Purpose, TouchpointStatus
 from outreach.pipeline import campaign, consent, followup
 from outreach.pipeline.facts import CONFIRMS_OPT_OUT
-from outreach.pipeline.ports import Outgoing, SendResult
+from outreach.pipeline.ports import Outgoing
 from outreach.storage.models import Message
 from outreach.storage.repositories.people import address_index
 from outreach.storage.unit import Unit
-from tests.recording import Answer, RecordingChannel, accept_then_hang, busy, refuse, vanish
+from tests.recording import (
+    Answer,
+    Answers,
+    RecordingChannel,
+    accept_then_hang,
+    busy,
+    refuse,
+    vanish,
+)
 from tests.worlds import START, Bench, make_bench
 
 PATIENTS = {f"P{n}": f"+120255501{n:02d}" for n in range(5)} | {"P5": "+12025550100"}
@@ -51,10 +59,10 @@ class Watched(RecordingChannel):
     watch: Callable[[Outgoing], None] = lambda _: None
     took: Counter[UUID] = field(default_factory=Counter)
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[list[SendResult]]:
+    def send(self, batch: Sequence[Outgoing]) -> Answers:
         for outgoing in batch:
             self.watch(outgoing)
-        yield from super().send(batch)
+        return super().send(batch)
 
     def note(self, outgoing: Outgoing) -> str:
         self.took[outgoing.message_id] += 1
@@ -223,12 +231,12 @@ class Walk:
 def test_the_promises_hold_whatever_happens(database_url: str, seed: int) -> None:
     bench = make_bench(database_url)
     walk = Walk(bench, Random(seed))  # noqa: S311
-    for _ in range(45):
+    for _ in range(35):
         walk.step()
     walk.staff()
-    end = bench.clock.now() + timedelta(days=14)
+    end = bench.clock.now() + timedelta(days=12)
     while bench.clock.now() < end:  # long enough for all that was planned and doubted
-        bench.to(bench.clock.now() + 8 * HOUR)
+        bench.to(bench.clock.now() + 12 * HOUR)
         walk.staff()
     with bench.world.db.read() as unit:
         open_still = [
@@ -252,5 +260,5 @@ def test_the_promises_hold_whatever_happens(database_url: str, seed: int) -> Non
     assert unread == []
     assert len(reasons) == len(set(reasons))
     assert [key for key, times in walk.sms.took.items() if times > 1] == []
-    assert len(walk.sms.took) > 15  # it did something
+    assert len(walk.sms.took) > 10  # it did something
     assert bench.clock.now() > START

@@ -119,7 +119,7 @@ def test_a_care_text_that_did_not_arrive_is_a_call_once(bench: Bench, status: st
     provider_id, _ = sent(bench)
     report(bench, provider_id, status, 30003)
     receipt.drain(bench.world)
-    assert statuses(bench) == ["undelivered"]
+    assert statuses(bench) == [status]
     (item,) = work(bench)
     assert (item.kind, item.priority, item.patient_id) == (
         "call_patient",

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from outreach.domain.states import ChannelKind, MessageStatus
-from outreach.pipeline import consent, due, send, upkeep
+from outreach.domain.states import ChannelKind, MessageStatus, Urgency
+from outreach.pipeline import compose, consent, due, send, settle, upkeep
 from outreach.pipeline.ports import Outgoing, ResultKind, SendResult
 from outreach.storage.repositories.people import address_index
 from tests.pipeline.rows import (
@@ -21,14 +22,14 @@ from tests.pipeline.rows import (
     touchpoint,
     work,
 )
-from tests.recording import RecordingChannel, busy, refuse, vanish
+from tests.recording import Answers, RecordingChannel, busy, refuse, vanish
 from tests.worlds import PHONE, Bench
 
 HOUR, DAY, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
 D7 = VISIT - 7 * DAY
 
 
-def queued(bench: Bench, **rest: object) -> None:
+def queued(bench: Bench, **rest: Any) -> None:
     """A visit whose first reminder is decided and waits to be sent."""
     bench.book(VISIT, **rest)
     bench.machine.advance(D7 - bench.clock.now())
@@ -227,7 +228,7 @@ def test_a_failing_provider_leaves_an_unknown_outcome(bench: Bench) -> None:
 
 def test_the_attempt_is_on_record_before_the_request_leaves(bench: Bench) -> None:
     queued(bench)
-    seen = []
+    seen: list[tuple[str, int]] = []
 
     def look(outgoing: Outgoing) -> SendResult:
         seen.extend((row.outcome, row.number) for row in attempts(bench, outgoing.message_id))
@@ -283,12 +284,18 @@ def test_a_cancellation_after_the_text_failed_ends_what_the_email_left_open(benc
 class Dies(RecordingChannel):
     """A worker killed after its requests left and before it wrote the answers down."""
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[list[SendResult]]:
+    def send(self, batch: Sequence[Outgoing]) -> Answers:
         for outgoing in batch:
             self.sent.append(outgoing)
             self.note(outgoing)
+        return Killed(self, batch)
+
+
+class Killed(Answers):
+    """Nothing runs in a process that was killed."""
+
+    def __iter__(self) -> Iterator[list[SendResult]]:
         raise KeyboardInterrupt
-        yield []
 
 
 def test_a_worker_that_dies_with_requests_under_way_never_sends_twice(bench: Bench) -> None:
@@ -348,8 +355,6 @@ def test_a_late_acceptance_stops_the_second_try(bench: Bench) -> None:
         for _ in range(3):
             bench.machine.advance(60 * SECOND)
             upkeep.drain(bench.world)
-            from outreach.pipeline import settle
-
             settle.drain(bench.world)
         assert statuses(bench) == ["queued"]
         return SendResult(outgoing.message_id, ResultKind.ACCEPTED, "SMlate", "queued")
@@ -367,7 +372,7 @@ def test_a_worker_that_slept_through_its_lease_before_it_sent_does_not_send(
 ) -> None:
     queued(bench)
     right = send._prepare
-    slept = []
+    slept: list[bool] = []
 
     def sleeps(world, claim_id, ids):  # type: ignore[no-untyped-def]
         if not slept:
@@ -376,7 +381,8 @@ def test_a_worker_that_slept_through_its_lease_before_it_sent_does_not_send(
             upkeep.drain(bench.world)
             with bench.world.db.write() as unit:
                 unit.messages.claim(
-                    tuple(send.Urgency),
+                    tuple(Urgency),
+                    ChannelKind.SMS,
                     claim_id=world.new_id(),
                     clinic_now=world.clinic_now(),
                     machine_now=world.machine_now(),
@@ -397,7 +403,7 @@ def test_one_message_this_program_fails_on_does_not_stop_the_others(
     bench.book(VISIT, patient="P2", visit="A2", phone="+12025550124")
     queued(bench)
     bad = message(bench, "d7", "P1").id
-    right = send.compose
+    right = compose.compose
 
     def fails_once(world, facts, row):  # type: ignore[no-untyped-def]
         if row.id == bad:

@@ -228,7 +228,7 @@ def test_a_reply_this_program_fails_on_is_read_by_a_person_and_the_next_goes_on(
 ) -> None:
     known(bench)
     right = triage._make_work
-    failed = []
+    failed: list[bool] = []
 
     def fail(unit, world, reply, result, people, patient):  # type: ignore[no-untyped-def]
         if not failed:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from outreach.domain.states import ChannelKind, Urgency
 from outreach.pipeline import due, send, upkeep
 from outreach.storage.models import ConversationStatus
 from tests.pipeline.rows import VISIT, attempts, message, statuses, touchpoint
@@ -20,7 +21,8 @@ def claimed(bench: Bench) -> None:
     world = bench.world
     with world.db.write() as unit:
         rows = unit.messages.claim(
-            tuple(send.Urgency),
+            tuple(Urgency),
+            ChannelKind.SMS,
             claim_id=world.new_id(),
             clinic_now=world.clinic_now(),
             machine_now=world.machine_now(),

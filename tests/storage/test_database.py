@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -96,12 +96,13 @@ def test_no_two_workers_ever_claim_the_same_message(database_url: str) -> None:
     with db.write() as unit:
         unit.add(*(_message(number) for number in range(ROWS)))
 
-    def work(_: int) -> list[list[object]]:
-        batches = []
+    def work(_: int) -> list[list[UUID]]:
+        batches: list[list[UUID]] = []
         while True:
             with db.write() as unit:
                 claimed = unit.messages.claim(
                     tuple(Urgency),
+                    ChannelKind.SMS,
                     claim_id=uuid4(),
                     clinic_now=START,
                     machine_now=START,
@@ -150,6 +151,7 @@ def test_urgent_messages_are_claimed_first(database_url: str) -> None:
         with db.write() as unit:
             (row,) = unit.messages.claim(
                 tuple(Urgency),
+                ChannelKind.SMS,
                 claim_id=uuid4(),
                 clinic_now=START,
                 machine_now=START,
@@ -214,13 +216,14 @@ def test_migrations_build_what_the_models_say(tmp_path: Path, postgres: Postgres
 
 
 def test_two_processes_may_migrate_at_once(tmp_path: Path, postgres: PostgresCluster) -> None:
-    for url in (f"sqlite:///{tmp_path / 'race.db'}", postgres.create_database("race")):
-        code = f"from outreach.storage.migrate import upgrade; upgrade({url!r})"
-        both = [
-            subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) for _ in range(2)
-        ]
-        told = [process.communicate(timeout=60)[1].decode() for process in both]
-        assert [process.returncode for process in both] == [0, 0], told
+    code = "import sys; from outreach.storage.migrate import upgrade; upgrade(sys.argv[1])"
+    urls = [f"sqlite:///{tmp_path / 'race.db'}", postgres.create_database("race")]
+    racing = [
+        subprocess.Popen([sys.executable, "-c", code, url], stderr=subprocess.PIPE)
+        for url in urls * 2
+    ]
+    told = [process.communicate(timeout=60)[1].decode() for process in racing]
+    assert [process.returncode for process in racing] == [0] * 4, told
 
 
 def test_a_full_lock_is_unavailable_and_not_a_crash(tmp_path: Path, sqlite_template: Path) -> None:

@@ -109,7 +109,7 @@ def _settle_item(unit: Unit, world: World, row: InboxEvent, item: ParsedItem) ->
             _close(row, world, InboxStatus.QUARANTINED, error.message, code=error.code)
         except Unavailable:
             raise
-        except Exception as error:  # the other items of a batch must not suffer for it
+        except Exception as error:  # noqa: BLE001 - the other items must not suffer for it
             _quarantine_failure(row, world, error)
         else:
             _close(row, world, outcome.status, outcome.reason)
