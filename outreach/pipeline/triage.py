@@ -98,7 +98,7 @@ def _give_to_staff(world: World, reply_id: UUID) -> bool:
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, the replies behind it must be read
-        log.error("triage.stuck", reply_id=str(reply_id), error=type(error).__name__)
+        log.warning("triage.stuck", reply_id=str(reply_id), error=type(error).__name__)
         return False
     return True
 
