@@ -74,6 +74,7 @@ def build_world(settings: Settings, parts: Parts | None = None) -> World:
         channels=build_channels(settings, clinic) if channels is None else channels,
         parse=build_intake(clinic, load_interfaces(folder / "interfaces", clinic)),
         wake=parts.wake or _wake(settings, machine),
+        public_url=settings.public_url,
         tempo=_tempo(settings),
     )
 

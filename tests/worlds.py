@@ -245,6 +245,7 @@ def make_bench(database_url: str, *, at: datetime = START, **overrides: Any) -> 
         channels={ChannelKind.SMS: sms, ChannelKind.EMAIL: email},
         parse=build_intake(clinic()),
         wake=wakes,
+        public_url="https://outreach.cedar-grove.example.org",
     )
     world = replace(world, **overrides)
     OPENED.append(world.db)

@@ -32,15 +32,18 @@ _HELD_FOR_STAFF = frozenset(
     }
 )
 _USEFUL = timedelta(hours=1)
+_CONFIRMATION_USEFUL = timedelta(minutes=5)
+"""An opt-out may be confirmed once, within five minutes (47 CFR 64.1200(a)(12))."""
 _LOOP_WINDOW = timedelta(minutes=10)
 _LOOP_LIMIT = 6
 """More answers than this to one address in ten minutes: two machines may be talking (14107)."""
 
 
-def answer_for(world: World, reply: Reply, result: Triage) -> str | None:
+def answer_for(world: World, reply: Reply, result: Triage, *, changed: bool) -> str | None:
     """The template that answers a reply, or None where silence is right.
 
-    What the carrier answers itself (STOP, START, HELP) is not answered twice.
+    What the carrier answers itself (STOP, START, HELP) is not answered twice; an opt-out or opt-in
+    is confirmed only when it ``changed`` something.
     """
     carrier_answers = (
         reply.channel is ChannelKind.SMS
@@ -49,28 +52,36 @@ def answer_for(world: World, reply: Reply, result: Triage) -> str | None:
     )
     if result.opt_out:
         # a red flag beside it is phoned: the person asked us not to text
-        return None if carrier_answers else CONFIRMS_OPT_OUT
+        return CONFIRMS_OPT_OUT if changed and not carrier_answers else None
     if result.urgent:
         return "auto_at_er" if result.at_er else _BY_ACTION[result.action]
-    if result.help or result.opt_in:
-        template = "auto_help" if result.help else "auto_opted_in"
-        return None if carrier_answers else template
+    if result.help:
+        return None if carrier_answers else "auto_help"
+    if result.opt_in:
+        return "auto_opted_in" if changed and not carrier_answers else None
     if result.answer in _BY_ANSWER:
         return _BY_ANSWER[result.answer]
     return "auto_received" if result.label in _HELD_FOR_STAFF else None
 
 
 def send_answer(
-    unit: Unit, world: World, reply: Reply, result: Triage, patient: Patient | None
+    unit: Unit,
+    world: World,
+    reply: Reply,
+    result: Triage,
+    patient: Patient | None,
+    *,
+    changed: bool,
 ) -> None:
     """Queues the answer in the urgent lane; the loop guard holds back all but red-flag answers."""
-    template = answer_for(world, reply, result)
+    template = answer_for(world, reply, result, changed=changed)
     now = world.clinic_now()
     if template is None:
         return
     recent = unit.messages.answers_since(reply.address_index, now - _LOOP_WINDOW)
     if recent >= _LOOP_LIMIT and not result.urgent:
         return
+    useful = _CONFIRMATION_USEFUL if template == CONFIRMS_OPT_OUT else _USEFUL
     unit.flush()
     unit.add_new(
         Message(
@@ -86,7 +97,7 @@ def send_answer(
             template=template,
             status=MessageStatus.QUEUED,
             not_before=now,
-            useful_until=now + _USEFUL,
+            useful_until=now + useful,
             attempts=0,
             retry_at=world.machine_now(),
             created_at=now,

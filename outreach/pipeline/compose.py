@@ -55,7 +55,10 @@ def _context(
             context |= _about_campaign(facts.campaigns[touchpoint.campaign_id])
     if message.followup_id is not None:
         item = facts.followups[message.followup_id]
-        context["followup"] = {"code": item.code, "url": ""}
+        context["followup"] = {
+            "code": item.code,
+            "url": f"{world.public_url}/followups/{item.code}",
+        }
     return context
 
 

@@ -1,8 +1,11 @@
-"""Follow-up: work for staff with a due time, paged again and again until a person takes it."""
+"""Follow-up: work for staff with a due time, paged again and again until a person takes it.
+
+Taking an urgent item stops the pages for as long as its target gives; only closing it ends them.
+"""
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from outreach.domain.errors import NotFound
@@ -21,6 +24,9 @@ from outreach.storage.models import FollowUp, FollowUpNote, Message
 from outreach.storage.repositories.people import address_index
 from outreach.storage.unit import Unit
 
+RED_FLAG = "red_flag"
+_EPISODE = timedelta(hours=24)
+"""Red flags of one patient within this time of the first are one item (clinic time)."""
 _LETTERS = "ABCDEFGHJKMNPQRTUVWXYZ2346789"  # none that is easily taken for another
 _PRIORITY = {
     Action.CALL_911: Priority.URGENT,
@@ -47,13 +53,19 @@ class NewItem:
 def open_item(unit: Unit, world: World, new: NewItem) -> FollowUp:
     """The follow-up for a reason: made now, or the one that was made before.
 
-    Urgent items are paged at once, same-day ones when they are late (clinic time).
+    Urgent items are paged at once, same-day ones when they are late (clinic time). A red flag of a
+    patient who has such an item from the last 24 hours opens that one again and pages it anew.
     """
     unit.flush()
     known = unit.followups.by_reason(new.reason_key)
+    if known is None and new.reply_id is not None and new.kind == RED_FLAG:
+        known = unit.followups.episode_of_reply(new.reply_id, RED_FLAG)
     if known is not None:
         return known
     now = world.clinic_now()
+    episode = _episode(unit, new, now)
+    if episode is not None:
+        return _flag_again(unit, world, episode, new)
     due = now + timedelta(minutes=_minutes(world, new.action))
     priority = _PRIORITY[new.action]
     escalate = {Priority.URGENT: now, Priority.SAME_DAY: due, Priority.ROUTINE: None}[priority]
@@ -75,8 +87,38 @@ def open_item(unit: Unit, world: World, new: NewItem) -> FollowUp:
     )
     unit.add(item)
     unit.flush()
-    _note(unit, world, item, "created", "outreach")
+    said = new.summary if new.kind == RED_FLAG else None
+    _note(unit, world, item, "created", "outreach", said, reply_id=new.reply_id)
     return item
+
+
+def _episode(unit: Unit, new: NewItem, now: datetime) -> FollowUp | None:
+    if new.kind != RED_FLAG or new.patient_id is None:
+        return None
+    return unit.followups.latest_of_kind(new.patient_id, RED_FLAG, since=now - _EPISODE)
+
+
+def _flag_again(unit: Unit, world: World, item: FollowUp, new: NewItem) -> FollowUp:
+    """One item per episode: it is open again, due as the more pressing flag asks, and paged now."""
+    now = world.clinic_now()
+    target = timedelta(minutes=_minutes(world, new.action))
+    what = "red flag"
+    if item.status is not FollowUpStatus.OPEN:
+        what = "reopened"
+        item.due_at = now + target
+        _open_again(item)
+    item.due_at = min(item.due_at, now + target)
+    item.escalate_at = now
+    # the item says the most pressing of its flags; each is in the history
+    _note(unit, world, item, what, "outreach", new.summary, reply_id=new.reply_id)
+    if _minutes(world, new.action) <= _minutes(world, item.action):
+        item.action, item.summary, item.reply_id = new.action, new.summary, new.reply_id
+    return item
+
+
+def _open_again(item: FollowUp) -> None:
+    item.status = check_step(FOLLOWUP_STEPS, item.status, FollowUpStatus.OPEN)
+    item.acknowledged_at, item.closed_at, item.outcome, item.assignee = None, None, None, None
 
 
 def _minutes(world: World, action: Action) -> int:
@@ -99,12 +141,20 @@ def _fresh_code(unit: Unit) -> str:
 
 
 def _note(
-    unit: Unit, world: World, item: FollowUp, what: str, who: str, note: str | None = None
+    unit: Unit,
+    world: World,
+    item: FollowUp,
+    what: str,
+    who: str,
+    note: str | None = None,
+    *,
+    reply_id: UUID | None = None,
 ) -> None:
     unit.add(
         FollowUpNote(
             id=world.new_id(),
             followup_id=item.id,
+            reply_id=reply_id,
             what=what,
             who=who,
             note=note,
@@ -114,10 +164,17 @@ def _note(
 
 
 def drain(world: World, limit: int = 200) -> int:
-    """Pages staff about every open item whose time has come; returns how many items."""
+    """Pages staff about every item whose time has come; returns how many items.
+
+    One that somebody took and did not close in its time is open again.
+    """
     with world.db.write() as unit:
         items = unit.followups.take_unanswered(world.clinic_now(), limit)
         for item in items:
+            if item.status is FollowUpStatus.ACKNOWLEDGED:
+                late = f"not closed in {_minutes(world, item.action)} minutes"
+                _note(unit, world, item, "reopened", "outreach", late)
+                _open_again(item)
             _page(unit, world, item)
     if items:
         world.wake("send_urgent")
@@ -125,8 +182,12 @@ def drain(world: World, limit: int = 200) -> int:
 
 
 def _page(unit: Unit, world: World, item: FollowUp) -> None:
-    """One round of pages, each a message of its own, and the time of the next round."""
+    """One round of pages, each a message of its own, and the time of the next round.
+
+    What still waits of older rounds is stopped: after an outage only the newest goes out.
+    """
     now = world.clinic_now()
+    unit.messages.stop_pages(item.id)
     next_round = now + timedelta(minutes=world.clinic.escalate_every_minutes)
     for number, person in enumerate(world.clinic.on_call):
         unit.add_new(
@@ -153,8 +214,23 @@ def _page(unit: Unit, world: World, item: FollowUp) -> None:
     _note(unit, world, item, "paged", "outreach", f"round {item.level}")
 
 
+def page_failed(unit: Unit, world: World, followup_id: UUID) -> None:
+    """A page came to nothing: the next round is due at once.
+
+    Once between two regular rounds: where every page fails, the rounds keep their pace.
+    """
+    item = unit.followups.followup(followup_id)
+    if item is None or item.status is not FollowUpStatus.OPEN or item.escalate_at is None:
+        return
+    unit.flush()
+    rounds = [note.at for note in unit.followups.notes_of(item.id) if note.what == "paged"]
+    pace = timedelta(minutes=world.clinic.escalate_every_minutes)
+    if len(rounds) < 2 or rounds[-1] - rounds[-2] >= pace:
+        item.escalate_at = world.clinic_now()
+
+
 def acknowledge(world: World, code: str, who: str) -> FollowUp:
-    """A person takes an item: paging stops.
+    """A person takes an item: paging stops, of an urgent one until its target has passed again.
 
     Raises:
         NotFound: no item has this code.
@@ -164,10 +240,19 @@ def acknowledge(world: World, code: str, who: str) -> FollowUp:
         item = _named(unit, code)
         if item.status is not FollowUpStatus.ACKNOWLEDGED:
             item.status = check_step(FOLLOWUP_STEPS, item.status, FollowUpStatus.ACKNOWLEDGED)
-            item.acknowledged_at = world.clinic_now()
+        _leave_in_peace(unit, world, item)
         item.assignee = who
         _note(unit, world, item, "acknowledged", who)
         return item
+
+
+def _leave_in_peace(unit: Unit, world: World, item: FollowUp) -> None:
+    now = world.clinic_now()
+    item.acknowledged_at = now
+    urgent = item.priority is Priority.URGENT
+    target = timedelta(minutes=_minutes(world, item.action))
+    item.escalate_at = now + target if urgent else None
+    unit.messages.stop_pages(item.id)
 
 
 def close(world: World, code: str, who: str, outcome: str) -> FollowUp:
@@ -180,7 +265,8 @@ def close(world: World, code: str, who: str, outcome: str) -> FollowUp:
     with world.db.write() as unit:
         item = _named(unit, code)
         item.status = check_step(FOLLOWUP_STEPS, item.status, FollowUpStatus.CLOSED)
-        item.closed_at = world.clinic_now()
+        item.closed_at, item.escalate_at = world.clinic_now(), None
+        unit.messages.stop_pages(item.id)
         item.outcome = outcome
         item.assignee = item.assignee or who
         _note(unit, world, item, "closed", who, outcome)

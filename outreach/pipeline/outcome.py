@@ -218,6 +218,8 @@ def _aftermath(unit: Unit, world: World, sent: Sent, reaction: Reaction, code: i
         unit.people.mark_contacts(message.address_index, ContactStatus.INVALID)
     if reaction in _OPERATORS or message.purpose is Purpose.STAFF:
         _tell_operator(unit, world, message, reaction, code)
+    if message.followup_id is not None:
+        followup.page_failed(unit, world, message.followup_id)
     log.warning("message.failed", message_id=str(message.id), code=code, reaction=reaction.value)
     _what_remains(unit, world, sent, code)
 

@@ -51,6 +51,7 @@ def receive(world: World, inbound: Inbound) -> bool:
         received_at=world.clinic_now(),
     )
     with world.db.write() as unit:
+        row.consent_seen = unit.people.consent_position(index)
         new = unit.add_new(row)
         if new and keyword in {"stop", "start"}:
             action = ConsentAction.OPT_OUT if keyword == "stop" else ConsentAction.OPT_IN
@@ -59,12 +60,19 @@ def receive(world: World, inbound: Inbound) -> bool:
     return new
 
 
-def record_consent(unit: Unit, world: World, reply: Reply, action: ConsentAction) -> None:
-    """One line in the ledger with the person's exact words.
+def record_consent(unit: Unit, world: World, reply: Reply, action: ConsentAction) -> bool:
+    """One line in the ledger with the person's exact words, dated by when they came.
 
     START brings back what the clinic's attestation or an earlier opt-in covered: care messages.
-    Campaigns need an opt-in of their own.
+    Campaigns need an opt-in of their own. A reply read late never undoes a newer word: no opt-out
+    of any source for an opt-in, none but the person's own opt-in for an opt-out.
+
+    Returns:
+        False when it counts for nothing, because a newer word stands against it.
     """
+    unit.flush()
+    if _outdated(unit, reply, action):
+        return False
     scope = ConsentScope.ALL if action is ConsentAction.OPT_OUT else ConsentScope.CARE
     unit.add(
         Consent(
@@ -77,6 +85,15 @@ def record_consent(unit: Unit, world: World, reply: Reply, action: ConsentAction
             source="reply",
             actor="patient",
             words=reply.body,
-            recorded_at=world.clinic_now(),
+            recorded_at=reply.received_at,
         )
     )
+    return True
+
+
+def _outdated(unit: Unit, reply: Reply, action: ConsentAction) -> bool:
+    """Judged by the ledger's own order, because a clock may step back between two replies."""
+    newer = unit.people.consent_since(reply.address_index, reply.consent_seen)
+    if action is ConsentAction.OPT_IN:
+        return any(said is ConsentAction.OPT_OUT for said, _ in newer)
+    return (ConsentAction.OPT_IN, "reply") in newer

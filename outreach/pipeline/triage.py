@@ -33,56 +33,74 @@ log = structlog.get_logger(__name__)
 _DOSE = {"done": DoseStatus.TAKEN, "late": DoseStatus.LATE, "skip": DoseStatus.SKIPPED}
 
 
-def drain(world: World, limit: int = 200) -> int:
-    """Reads up to ``limit`` stored replies, oldest first, one unit each; returns how many."""
-    for done in range(limit):
-        if not _read_next(world):
-            return done
-    return limit
+def drain(world: World, limit: int = 50) -> int:
+    """Reads up to ``limit`` stored replies, oldest first, one unit each; returns how many.
+
+    A reply that can neither be read nor given to staff is left for the next round, so that no
+    reply holds up those behind it.
+    """
+    done = 0
+    left: set[UUID] = set()
+    while done < limit:
+        reply_id = _read_next(world, left)
+        if reply_id is None:
+            break
+        done += reply_id not in left
+    if done:
+        world.wake("send_urgent")
+        world.wake("followup")
+    return done
 
 
-def _read_next(world: World) -> bool:
+def _read_next(world: World, left: set[UUID]) -> UUID | None:
+    """The reply that was taken, or None when no other waits; what stays unread joins ``left``."""
     reply_id = None
     try:
         with world.db.write() as unit:
-            taken = unit.replies.take_untriaged()
-            if taken is None:
-                return False
-            reply_id = taken.id
-            _read(unit, world, taken)
+            reply_id = unit.replies.take_untriaged(left)
+            reply = None if reply_id is None else unit.replies.reply(reply_id)
+            if reply is not None:
+                _read(unit, world, reply)
     except Unavailable:
         raise
     except Exception as error:
         if reply_id is None:
             raise
         log.warning("triage.failed", reply_id=str(reply_id), error=type(error).__name__)
-        _give_to_staff(world, reply_id)
-    world.wake("send_urgent")
-    world.wake("followup")
+        if not _give_to_staff(world, reply_id):
+            left.add(reply_id)
+    return reply_id
+
+
+def _give_to_staff(world: World, reply_id: UUID) -> bool:
+    """A reply that broke this program is read by a person within the hour; False if that failed.
+
+    In a unit of its own, and without opening what is sealed: that may be what broke.
+    """
+    try:
+        with world.db.write() as unit:
+            index = unit.replies.sender_of(reply_id)
+            people = [] if index is None else unit.people.patient_ids_at(index)
+            patient_id = people[0] if len(people) == 1 else None
+            unit.replies.end_unread(reply_id, patient_id, world.clinic_now())
+            followup.open_item(
+                unit,
+                world,
+                followup.NewItem(
+                    reason_key=f"reply:{reply_id.hex}",
+                    kind="unread_reply",
+                    action=Action.PAGE_1H,
+                    summary="This reply could not be read by the program. Read it yourself now.",
+                    patient_id=patient_id,
+                    reply_id=reply_id,
+                ),
+            )
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the replies behind it must be read
+        log.warning("triage.stuck", reply_id=str(reply_id), error=type(error).__name__)
+        return False
     return True
-
-
-def _give_to_staff(world: World, reply_id: UUID) -> None:
-    """A reply that broke this program is read by a person within the hour."""
-    with world.db.write() as unit:
-        reply = unit.replies.reply(reply_id)
-        if reply is None:
-            return
-        reply.triaged_at = world.clinic_now()
-        people = unit.people.at_address(reply.address_index)
-        reply.patient_id = people[0].id if len(people) == 1 else None
-        followup.open_item(
-            unit,
-            world,
-            followup.NewItem(
-                reason_key=f"reply:{reply_id.hex}",
-                kind="unread_reply",
-                action=Action.PAGE_1H,
-                summary="This reply could not be read by the program. Read it yourself now.",
-                patient_id=reply.patient_id,
-                reply_id=reply_id,
-            ),
-        )
 
 
 def _read(unit: Unit, world: World, reply: Reply) -> None:
@@ -97,14 +115,28 @@ def _read(unit: Unit, world: World, reply: Reply) -> None:
     reply.label, reply.action = result.label, result.action
     reply.explanation = _explain(result)
     reply.triaged_at = now
-    if result.opt_out and reply.keyword != "stop":
-        record_consent(unit, world, reply, ConsentAction.OPT_OUT)
-    elif result.opt_in and reply.keyword != "start":
-        record_consent(unit, world, reply, ConsentAction.OPT_IN)
+    changed = _obey(unit, world, reply, result)
     if question is not None and result.answer is not None and patient is not None:
         _take_answer(unit, world, reply, question, result)
-    _make_work(unit, world, reply, result, people, patient)
-    send_answer(unit, world, reply, result, patient)
+    silent = unit.people.consent_of([reply.address_index])[reply.address_index].opted_out
+    _make_work(unit, world, reply, result, people, patient, silent=silent)
+    send_answer(unit, world, reply, result, patient, changed=changed)
+
+
+def _obey(unit: Unit, world: World, reply: Reply, result: Triage) -> bool:
+    """Writes down what the person wants of us; says whether that changed anything.
+
+    The carrier's own keyword was obeyed when the reply came: then the ledger as it was counts.
+    """
+    index = reply.address_index
+    if not result.opt_out:
+        if result.opt_in and reply.keyword != "start":
+            return record_consent(unit, world, reply, ConsentAction.OPT_IN)
+        return result.opt_in
+    if reply.keyword == "stop":
+        return not unit.people.consent_before(index, reply.consent_seen).opted_out
+    was_out = unit.people.consent_of([index])[index].opted_out
+    return record_consent(unit, world, reply, ConsentAction.OPT_OUT) and not was_out
 
 
 def _question(unit: Unit, reply: Reply, world: World) -> Conversation | None:
@@ -187,9 +219,11 @@ def _make_work(
     result: Triage,
     people: list[Patient],
     patient: Patient | None,
+    *,
+    silent: bool,
 ) -> None:
     """An item for staff, when a person must read or do something."""
-    kind, action, summary = _work(reply, result, people, patient)
+    kind, action, summary = _work(reply, result, people, patient, silent=silent)
     if kind is None:
         return
     followup.open_item(
@@ -207,11 +241,11 @@ def _make_work(
 
 
 def _work(
-    reply: Reply, result: Triage, people: list[Patient], patient: Patient | None
+    reply: Reply, result: Triage, people: list[Patient], patient: Patient | None, *, silent: bool
 ) -> tuple[str | None, Action, str]:
     if result.urgent:
-        stop = " They asked us to stop texting: phone them." if result.opt_out else ""
-        return "red_flag", result.action, f"{result.reason}{stop}"
+        phone = " Opted out, so not answered by text: phone now." if silent else ""
+        return "red_flag", result.action, f"{result.reason}{phone}"
     if not people and patient is None:
         return "unknown_sender", Action.ROUTINE, "A number we do not know wrote to the clinic."
     if patient is None:

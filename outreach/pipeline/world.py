@@ -51,6 +51,8 @@ class World:
     channels: Mapping[ChannelKind, Channel]
     parse: Parser
     wake: Wake
+    public_url: str
+    """Where people and providers reach this program, without a slash at its end."""
     tempo: Tempo = field(default_factory=Tempo)
 
     def clinic_now(self) -> datetime:

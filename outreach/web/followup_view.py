@@ -1,5 +1,6 @@
 """Follow-ups as staff read them: who, what they wrote, why it is here, and how long is left."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -127,7 +128,9 @@ def _views(
         reply = replies.get(row.reply_id) if row.reply_id else None
         phone = _phone(unit, row.patient_id, reply, contacts)
         notes = unit.followups.notes_of(row.id) if with_history else []
-        views.append(_view(world, row, patient, reply, phone, notes))
+        others = {note.reply_id for note in notes if note.reply_id not in {None, row.reply_id}}
+        said = unit.replies.by_ids({reply_id for reply_id in others if reply_id is not None})
+        views.append(_view(world, row, patient, reply, phone, notes, said))
     return views
 
 
@@ -153,6 +156,7 @@ def _view(
     reply: Reply | None,
     phone: str,
     notes: list[FollowUpNote],
+    said: Mapping[UUID, Reply],
 ) -> FollowUpView:
     now, zone = world.clinic_now(), world.clinic.zone
     explanation = (reply.explanation if reply is not None else None) or {}
@@ -177,14 +181,15 @@ def _view(
         pictures=0 if reply is None else reply.media,
         reason=_sentence(str(explanation.get("reason", ""))),
         paged=row.level,
-        history=tuple(_past(note, now, zone) for note in notes),
+        history=tuple(_past(note, said, now, zone) for note in notes),
     )
 
 
-def _past(note: FollowUpNote, now: datetime, zone: ZoneInfo) -> Past:
-    return Past(
-        _moment(note.at, now, zone), note.what, readable(note.who), readable(note.note or "")
-    )
+def _past(note: FollowUpNote, said: Mapping[UUID, Reply], now: datetime, zone: ZoneInfo) -> Past:
+    """One line of the history, with the patient's words where a reply made it."""
+    words = said[note.reply_id].body if note.reply_id in said else ""
+    text = ": ".join(part for part in (note.note, words) if part)
+    return Past(_moment(note.at, now, zone), note.what, readable(note.who), readable(text))
 
 
 def _name(patient: Patient | None) -> str:

@@ -31,6 +31,7 @@ class InboxEvent(Base):
     __tablename__ = "inbox_event"
     __table_args__ = (
         UniqueConstraint("source", "event_id", "digest"),
+        Index(None, "parent_id"),
         Index(
             "ix_inbox_event_received",
             "received_at",

@@ -48,6 +48,7 @@ class Touchpoint(Base):
             sqlite_where=text("status = 'planned'"),
         ),
         Index(None, "anchor_id"),
+        Index(None, "campaign_id"),
         Index(None, "patient_id", "due_at"),
     )
 

@@ -44,6 +44,8 @@ class Message(Base):
         Index(None, "address_index", "created_at"),
         Index(None, "patient_id", "created_at"),
         Index(None, "touchpoint_id"),
+        Index(None, "followup_id"),
+        Index(None, "reply_id"),
         Index(None, "provider_id"),
     )
 

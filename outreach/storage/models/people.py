@@ -120,9 +120,11 @@ class Consent(Base):
     """One line of the append-only ledger: who allowed or forbade what, when, in which words."""
 
     __tablename__ = "consent"
-    __table_args__ = (Index(None, "address_index", "recorded_at"),)
+    __table_args__ = (Index(None, "address_index", "position"),)
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    """The order of the ledger. The database counts it: a clock may step back, this does not."""
+    id: Mapped[UUID] = mapped_column(unique=True)
     channel: Mapped[ChannelKind] = mapped_column(word(ChannelKind))
     address_index: Mapped[str] = mapped_column(String(32))
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))

@@ -29,6 +29,13 @@ class Conversation(Base):
     __table_args__ = (
         UniqueConstraint("touchpoint_id"),
         Index(None, "address_index", "opened_at"),
+        Index(None, "patient_id"),
+        Index(
+            "ix_conversation_open",
+            "closes_at",
+            postgresql_where=text("status = 'open'"),
+            sqlite_where=text("status = 'open'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -48,6 +55,7 @@ class Reply(Base):
     __tablename__ = "reply"
     __table_args__ = (
         Index(None, "address_index", "received_at"),
+        Index(None, "patient_id", "received_at"),
         Index(
             "ix_reply_untriaged",
             "received_at",
@@ -73,6 +81,8 @@ class Reply(Base):
     action: Mapped[Action | None] = mapped_column(word(Action))
     explanation: Mapped[dict[str, Any] | None]
     """Concepts, rules and spans; offsets only, never the patient's words."""
+    consent_seen: Mapped[int] = mapped_column(default=0)
+    """The last line that the consent ledger had for this address when this came."""
     received_at: Mapped[datetime] = mapped_column(clinic_instant())
     triaged_at: Mapped[datetime | None] = mapped_column(clinic_instant())
 
@@ -85,8 +95,8 @@ class FollowUp(Base):
         Index(
             "ix_followup_escalation",
             "escalate_at",
-            postgresql_where=text("status = 'open' AND escalate_at IS NOT NULL"),
-            sqlite_where=text("status = 'open' AND escalate_at IS NOT NULL"),
+            postgresql_where=text("escalate_at IS NOT NULL"),
+            sqlite_where=text("escalate_at IS NOT NULL"),
         ),
         Index(None, "status", "due_at"),
         Index(None, "patient_id"),
@@ -110,6 +120,7 @@ class FollowUp(Base):
     level: Mapped[int] = mapped_column(default=0)
     """How many rounds of paging it has been through."""
     escalate_at: Mapped[datetime | None] = mapped_column(clinic_instant())
+    """When it is paged (again); None for what is never paged, and for what is closed."""
     created_at: Mapped[datetime] = mapped_column(clinic_instant())
     acknowledged_at: Mapped[datetime | None] = mapped_column(clinic_instant())
     closed_at: Mapped[datetime | None] = mapped_column(clinic_instant())
@@ -121,12 +132,14 @@ class FollowUpNote(Base):
     """What happened to an item of staff work: append-only."""
 
     __tablename__ = "followup_note"
-    __table_args__ = (Index(None, "followup_id", "at"),)
+    __table_args__ = (Index(None, "followup_id", "at"), Index(None, "reply_id"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     followup_id: Mapped[UUID] = mapped_column(ForeignKey("followup.id"))
+    reply_id: Mapped[UUID | None] = mapped_column(ForeignKey("reply.id"))
+    """The reply that made or reopened it: an episode may have several."""
     what: Mapped[str] = mapped_column(String(40))
-    """``created``, ``paged``, ``acknowledged``, ``note``, ``closed``, ``reopened``."""
+    """``created``, ``paged``, ``acknowledged``, ``closed``, ``red flag``, ``reopened``."""
     who: Mapped[str] = mapped_column(String(80))
     note: Mapped[str | None] = mapped_column(Sealed("followup_note.note"))
     at: Mapped[datetime] = mapped_column(clinic_instant())

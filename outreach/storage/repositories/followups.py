@@ -53,22 +53,40 @@ class FollowUps:
         return list(self._session.scalars(query.order_by(FollowUp.created_at)))
 
     def take_unanswered(self, now: datetime, limit: int) -> list[FollowUp]:
-        """Open items that must be paged (again) by ``now`` (clinic time), locked for this unit."""
+        """Items that must be paged (again) by ``now`` (clinic time), locked for this unit."""
         query = (
             select(FollowUp)
-            .where(FollowUp.status == FollowUpStatus.OPEN, FollowUp.escalate_at <= now)
+            .where(FollowUp.escalate_at <= now)
             .order_by(_ORDER, FollowUp.escalate_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
         return list(self._session.scalars(query))
 
-    def next_escalation(self, now: datetime) -> datetime | None:
-        """When the next page after ``now`` is due (clinic time)."""
-        query = select(FollowUp.escalate_at).where(
-            FollowUp.status == FollowUpStatus.OPEN, FollowUp.escalate_at > now
+    def latest_of_kind(self, patient_id: UUID, kind: str, since: datetime) -> FollowUp | None:
+        """A patient's newest item of a kind, made after ``since`` (clinic time), locked."""
+        query = (
+            select(FollowUp)
+            .where(
+                FollowUp.patient_id == patient_id,
+                FollowUp.kind == kind,
+                FollowUp.created_at > since,
+            )
+            .order_by(FollowUp.created_at.desc(), FollowUp.id.desc())
+            .limit(1)
+            .with_for_update()
         )
-        return self._session.scalar(query.order_by(FollowUp.escalate_at).limit(1))
+        return self._session.scalar(query)
+
+    def episode_of_reply(self, reply_id: UUID, kind: str) -> FollowUp | None:
+        """The item of a kind that a reply made or opened again."""
+        query = (
+            select(FollowUp)
+            .join(FollowUpNote, FollowUpNote.followup_id == FollowUp.id)
+            .where(FollowUpNote.reply_id == reply_id, FollowUp.kind == kind)
+            .limit(1)
+        )
+        return self._session.scalar(query)
 
     def notes_of(self, followup_id: UUID) -> list[FollowUpNote]:
         """What happened to an item, oldest first."""

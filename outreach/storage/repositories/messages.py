@@ -8,7 +8,14 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from outreach.domain.states import AttemptOutcome, ChannelKind, MessageStatus, Purpose, Urgency
+from outreach.domain.states import (
+    AttemptOutcome,
+    ChannelKind,
+    MessageStatus,
+    Purpose,
+    SkipReason,
+    Urgency,
+)
 from outreach.storage.models import Attempt, Message
 
 _WENT_OUT = (
@@ -99,12 +106,14 @@ class Messages:
         query = select(Message.id).where(Message.status.in_(statuses)).limit(1)
         return self._session.scalar(query) is not None
 
-    def exists(self, reason_key: str, channel: ChannelKind) -> bool:
-        """Whether a message for this reason exists already."""
-        query = select(Message.id).where(
-            Message.reason_key == reason_key, Message.channel == channel
+    def stop_pages(self, followup_id: UUID) -> None:
+        """Ends the pages about an item that still wait in the queue."""
+        self._session.execute(
+            update(Message)
+            .where(Message.followup_id == followup_id, Message.status == MessageStatus.QUEUED)
+            .values(status=MessageStatus.SKIPPED, reason=SkipReason.STOPPED)
+            .execution_options(synchronize_session="fetch")
         )
-        return self._session.scalar(query) is not None
 
     def by_provider_ids(self, provider_ids: Collection[str]) -> dict[str, UUID]:
         """Provider id -> message id."""

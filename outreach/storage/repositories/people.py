@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain import events
-from outreach.domain.consent import ConsentLine, ConsentState, consent_state
+from outreach.domain.consent import ConsentAction, ConsentLine, ConsentState, consent_state
 from outreach.domain.states import ChannelKind
 from outreach.storage.crypto import keyring
 from outreach.storage.models import (
@@ -160,7 +160,7 @@ class People:
         query = (
             select(Consent.address_index, Consent.action, Consent.scope)
             .where(Consent.address_index.in_(indexes))
-            .order_by(Consent.recorded_at, Consent.id)
+            .order_by(Consent.position)
         )
         lines: dict[str, list[ConsentLine]] = defaultdict(list)
         for index, action, scope in self._session.execute(query):
@@ -170,7 +170,41 @@ class People:
     def consent_history(self, indexes: Collection[str]) -> list[Consent]:
         """The ledger's lines for these addresses, oldest first."""
         query = select(Consent).where(Consent.address_index.in_(indexes))
-        return list(self._session.scalars(query.order_by(Consent.recorded_at, Consent.id)))
+        return list(self._session.scalars(query.order_by(Consent.position)))
+
+    def consent_since(self, index: str, position: int) -> list[tuple[ConsentAction, str]]:
+        """What the lines after ``position`` did to an address, each with its source, in order."""
+        query = (
+            select(Consent.action, Consent.source)
+            .where(Consent.address_index == index, Consent.position > position)
+            .order_by(Consent.position)
+        )
+        return [(action, source) for action, source in self._session.execute(query)]
+
+    def consent_before(self, index: str, position: int) -> ConsentState:
+        """What an address allowed when ``position`` was the last line of the ledger."""
+        query = (
+            select(Consent.action, Consent.scope)
+            .where(Consent.address_index == index, Consent.position <= position)
+            .order_by(Consent.position)
+        )
+        rows = self._session.execute(query)
+        return consent_state(ConsentLine(action, scope) for action, scope in rows)
+
+    def consent_position(self, index: str) -> int:
+        """The last line of an address's ledger; 0 when it has none."""
+        query = select(func.max(Consent.position)).where(Consent.address_index == index)
+        return self._session.scalar(query) or 0
+
+    def patient_ids_at(self, index: str) -> list[UUID]:
+        """Who is reached at an address, without opening anything that is sealed."""
+        query = (
+            select(Patient.id)
+            .join(ContactPoint, ContactPoint.patient_id == Patient.id)
+            .where(ContactPoint.address_index == index, Patient.merged_into.is_(None))
+            .where(ContactPoint.status != ContactStatus.REMOVED)
+        )
+        return list(self._session.scalars(query.distinct()))
 
     def put_site(self, site: Site) -> None:
         """A site as ``clinic.yaml`` says it now."""

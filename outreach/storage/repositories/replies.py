@@ -25,21 +25,34 @@ class Replies:
         rows = self._session.scalars(select(Reply).where(Reply.id.in_(ids)))
         return {row.id: row for row in rows}
 
-    def known(self, provider_id: str) -> bool:
-        """Whether the provider delivered this reply before."""
-        query = select(Reply.id).where(Reply.provider_id == provider_id)
-        return self._session.scalar(query) is not None
+    def take_untriaged(self, besides: Collection[UUID] = ()) -> UUID | None:
+        """The oldest reply that triage has not read, ``besides`` some, locked for this unit.
 
-    def take_untriaged(self) -> Reply | None:
-        """The oldest reply that triage has not read, locked for this unit."""
+        By its id alone: a reply that cannot be opened must not hide those behind it.
+        """
         query = (
-            select(Reply)
+            select(Reply.id)
             .where(Reply.triaged_at.is_(None))
-            .order_by(Reply.received_at)
+            .order_by(Reply.received_at, Reply.id)
             .limit(1)
             .with_for_update(skip_locked=True)
         )
+        if besides:
+            query = query.where(Reply.id.not_in(besides))
         return self._session.scalar(query)
+
+    def sender_of(self, reply_id: UUID) -> str | None:
+        """The blind index of the address a reply came from; None when there is no such reply."""
+        return self._session.scalar(select(Reply.address_index).where(Reply.id == reply_id))
+
+    def end_unread(self, reply_id: UUID, patient_id: UUID | None, now: datetime) -> None:
+        """Triage has done with a reply that it could not read (clinic time)."""
+        self._session.execute(
+            update(Reply)
+            .where(Reply.id == reply_id)
+            .values(triaged_at=now, patient_id=patient_id)
+            .execution_options(synchronize_session=False)
+        )
 
     def of_patient(self, patient_id: UUID) -> list[Reply]:
         """A patient's replies by time."""
@@ -49,21 +62,6 @@ class Replies:
     def everything(self) -> list[Reply]:
         """All replies by time, for checks on small installations."""
         return list(self._session.scalars(select(Reply).order_by(Reply.received_at, Reply.id)))
-
-    def open_question(self, address_index: str, now: datetime) -> Conversation | None:
-        """The question asked last at this address that is still open (clinic time)."""
-        query = (
-            select(Conversation)
-            .where(
-                Conversation.address_index == address_index,
-                Conversation.status == ConversationStatus.OPEN,
-                Conversation.opened_at <= now,
-                Conversation.closes_at > now,
-            )
-            .order_by(Conversation.opened_at.desc(), Conversation.id.desc())
-            .limit(1)
-        )
-        return self._session.scalar(query)
 
     def open_questions(self, address_index: str, now: datetime) -> list[Conversation]:
         """All open questions at an address, the newest first."""

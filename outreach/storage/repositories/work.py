@@ -8,7 +8,6 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from outreach.domain.states import (
     AttemptOutcome,
-    FollowUpStatus,
     MessageStatus,
     TouchpointStatus,
     Urgency,
@@ -43,9 +42,7 @@ class Work:
         questions: dict[str, ColumnElement[bool]] = {
             "ingest": exists().where(InboxEvent.status == InboxStatus.RECEIVED),
             "triage": exists().where(Reply.triaged_at.is_(None)),
-            "followup": exists().where(
-                FollowUp.status == FollowUpStatus.OPEN, FollowUp.escalate_at <= clinic_now
-            ),
+            "followup": exists().where(FollowUp.escalate_at <= clinic_now),
             "send_urgent": exists().where(ready, Message.urgency == Urgency.URGENT),
             "due": exists().where(
                 Touchpoint.status == TouchpointStatus.PLANNED, Touchpoint.due_at <= clinic_now

@@ -91,6 +91,7 @@ def upgrade() -> None:
             "source", "event_id", "digest", name=op.f("uq_inbox_event_source_event_id_digest")
         ),
     )
+    op.create_index(op.f("ix_inbox_event_parent_id"), "inbox_event", ["parent_id"], unique=False)
     op.create_index(
         "ix_inbox_event_received",
         "inbox_event",
@@ -208,6 +209,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_appointment_patient_id"), "appointment", ["patient_id"], unique=False)
     op.create_table(
         "consent",
+        sa.Column("position", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column(
             "channel",
@@ -255,12 +257,13 @@ def upgrade() -> None:
         sa.Column("words", sa.LargeBinary(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_consent_patient_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
+        sa.PrimaryKeyConstraint("position", name=op.f("pk_consent")),
+        sa.UniqueConstraint("id", name=op.f("uq_consent_id")),
     )
     op.create_index(
-        op.f("ix_consent_address_index_recorded_at"),
+        op.f("ix_consent_address_index_position"),
         "consent",
-        ["address_index", "recorded_at"],
+        ["address_index", "position"],
         unique=False,
     )
     op.create_table(
@@ -581,6 +584,7 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_touchpoint_anchor_id"), "touchpoint", ["anchor_id"], unique=False)
+    op.create_index(op.f("ix_touchpoint_campaign_id"), "touchpoint", ["campaign_id"], unique=False)
     op.create_index(
         "ix_touchpoint_due",
         "touchpoint",
@@ -647,6 +651,17 @@ def upgrade() -> None:
         ["address_index", "opened_at"],
         unique=False,
     )
+    op.create_index(
+        "ix_conversation_open",
+        "conversation",
+        ["closes_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'open'"),
+        sqlite_where=sa.text("status = 'open'"),
+    )
+    op.create_index(
+        op.f("ix_conversation_patient_id"), "conversation", ["patient_id"], unique=False
+    )
     op.create_table(
         "reply",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -706,6 +721,7 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.Column("explanation", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=True),
+        sa.Column("consent_seen", sa.Integer(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("triaged_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -719,6 +735,12 @@ def upgrade() -> None:
         op.f("ix_reply_address_index_received_at"),
         "reply",
         ["address_index", "received_at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_reply_patient_id_received_at"),
+        "reply",
+        ["patient_id", "received_at"],
         unique=False,
     )
     op.create_index(
@@ -838,8 +860,8 @@ def upgrade() -> None:
         "followup",
         ["escalate_at"],
         unique=False,
-        postgresql_where=sa.text("status = 'open' AND escalate_at IS NOT NULL"),
-        sqlite_where=sa.text("status = 'open' AND escalate_at IS NOT NULL"),
+        postgresql_where=sa.text("escalate_at IS NOT NULL"),
+        sqlite_where=sa.text("escalate_at IS NOT NULL"),
     )
     op.create_index(op.f("ix_followup_patient_id"), "followup", ["patient_id"], unique=False)
     op.create_index(
@@ -849,6 +871,7 @@ def upgrade() -> None:
         "followup_note",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("followup_id", sa.Uuid(), nullable=False),
+        sa.Column("reply_id", sa.Uuid(), nullable=True),
         sa.Column("what", sa.String(length=40), nullable=False),
         sa.Column("who", sa.String(length=80), nullable=False),
         sa.Column("note", sa.LargeBinary(), nullable=True),
@@ -856,6 +879,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["followup_id"], ["followup.id"], name=op.f("fk_followup_note_followup_id")
         ),
+        sa.ForeignKeyConstraint(["reply_id"], ["reply.id"], name=op.f("fk_followup_note_reply_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_followup_note")),
     )
     op.create_index(
@@ -864,6 +888,7 @@ def upgrade() -> None:
         ["followup_id", "at"],
         unique=False,
     )
+    op.create_index(op.f("ix_followup_note_reply_id"), "followup_note", ["reply_id"], unique=False)
     op.create_table(
         "message",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -994,6 +1019,7 @@ def upgrade() -> None:
         ["address_index", "created_at"],
         unique=False,
     )
+    op.create_index(op.f("ix_message_followup_id"), "message", ["followup_id"], unique=False)
     op.create_index(
         "ix_message_lease",
         "message",
@@ -1017,6 +1043,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'queued'"),
         sqlite_where=sa.text("status = 'queued'"),
     )
+    op.create_index(op.f("ix_message_reply_id"), "message", ["reply_id"], unique=False)
     op.create_index(op.f("ix_message_touchpoint_id"), "message", ["touchpoint_id"], unique=False)
     op.create_table(
         "attempt",
