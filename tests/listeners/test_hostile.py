@@ -157,7 +157,12 @@ def test_a_time_that_does_not_exist_is_refused_and_one_that_is_skipped_is_flagge
 
 @pytest.mark.parametrize(
     "name",
-    ["{{7*7}}^{% raise %}", "Robert'); DROP TABLE patient;--", "\u202eevil\u0007", "\u00d1and\u00fa"],
+    [
+        "{{7*7}}^{% raise %}",
+        "Robert'); DROP TABLE patient;--",
+        "\u202eevil\u0007",
+        "\u00d1and\u00fa",
+    ],
 )
 def test_names_are_inert(bench: Bench, listen: Listen, name: str) -> None:
     with listen() as port, Engine(port) as engine:
@@ -202,9 +207,7 @@ def test_who_never_reads_the_answers_is_not_read_either(bench: Bench, listen: Li
     flood = framed(siu()) * 4000
     with listen(limits={"ack_seconds": 2.0}) as port:
         with Engine(port) as engine, pytest.raises((ConnectionError, TimeoutError)):
-            engine._socket.settimeout(10)
-            for _ in range(100):
-                engine.write(flood)
+            engine.write(flood * 100)
         with Engine(port) as engine:
             assert engine.send(siu(2)).code == "AA"
     assert statuses(bench.world) == {"applied": 2}
