@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeAlias
 from uuid import UUID
 
 from outreach.domain.errors import BadInput, NotFound
@@ -11,6 +12,8 @@ from outreach.pipeline.world import World
 from outreach.storage.models import InboxEvent, InboxStatus
 from outreach.storage.unit import Unit
 
+_Key: TypeAlias = tuple[str, str, str]
+"""Source, event id and digest: what makes an arrival one and the same."""
 _NEXT = timedelta(microseconds=1)
 """Between the payloads of one batch: ingest takes them in the order in which they arrived."""
 
@@ -82,15 +85,26 @@ def arrive_many(world: World, payloads: Sequence[Payload]) -> list[Arrival]:
     ]
     with world.db.write() as unit:
         written = unit.add_all_new(rows)
-        return [
-            Arrival(row.id, new=True) if (row.id,) in written else _known(unit, row) for row in rows
-        ]
+        known = _known(unit, [row for row in rows if (row.id,) not in written])
+    return [
+        Arrival(row.id, new=True) if (row.id,) in written else Arrival(known[_key(row)], new=False)
+        for row in rows
+    ]
 
 
-def _known(unit: Unit, row: InboxEvent) -> Arrival:
-    """The arrival that has the key of ``row``."""
-    known = unit.inbox.known(row.source, row.event_id, row.digest)
-    return Arrival(row.id if known is None else known.id, new=False)
+def _key(row: InboxEvent) -> _Key:
+    return row.source, row.event_id, row.digest
+
+
+def _known(unit: Unit, repeats: Sequence[InboxEvent]) -> dict[_Key, UUID]:
+    """What arrived before under the keys of ``repeats``."""
+    senders = {(row.source, row.event_id) for row in repeats}
+    digests = [row.digest for row in repeats]
+    return {
+        (source, event_id, digest): arrival_id
+        for source, event_id in senders
+        for digest, arrival_id in unit.inbox.known(source, event_id, digests).items()
+    }
 
 
 def replay(world: World, arrival_id: UUID) -> None:

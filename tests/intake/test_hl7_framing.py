@@ -69,3 +69,37 @@ def test_a_recording_of_frames_comes_apart_even_when_cut_short() -> None:
 
 def test_text_before_a_message_is_an_item_of_its_own() -> None:
     assert list(split_messages(b"hello\r" + ONE)) == [b"hello\r", ONE]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+@pytest.mark.parametrize("before", [b"", b"\r\n\x00", framed(TWO), framed(TWO) + b"\n"])
+def test_a_message_without_its_start_byte_is_known_by_its_header(before: bytes, size: int) -> None:
+    stream = before + ONE + b"\x1c\r" + framed(TWO)
+    framer = Framer(1000)
+    found = [
+        message
+        for at in range(0, len(stream), size)
+        for message in framer.feed(stream[at : at + size])
+    ]
+    assert found == [*[TWO][: before.count(TWO)], ONE, TWO]
+    assert not framer.lost
+
+
+@pytest.mark.parametrize("noise", [b"GET / HTTP/1.1", b"\x16\x03\x01", b"MSX", b"xMSH|^~"])
+def test_what_begins_no_message_is_passed_over_and_noticed(noise: bytes) -> None:
+    framer = Framer(1000)
+    assert [list(framer.feed(bytes([byte]))) for byte in noise] == [[]] * len(noise)
+    assert framer.lost
+    assert not framer.in_frame
+    assert list(framer.feed(framed(ONE))) == [ONE]
+    assert not framer.lost
+
+
+def test_line_ends_alone_are_no_noise() -> None:
+    framer = Framer(1000)
+    assert list(framer.feed(b"\r\n \x00\x1c\r")) == []
+    assert not framer.lost
+
+
+def test_a_recording_with_a_frame_lacking_its_start_byte_comes_apart() -> None:
+    assert list(split_messages(framed(ONE) + TWO + b"\x1c\r")) == [ONE, TWO]

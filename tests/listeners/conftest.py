@@ -69,7 +69,7 @@ def outage(db: Database) -> Iterator[None]:
     _execute(db, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", "postgres")
     _execute(
         db,
-        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",  # noqa: S608 - a name of our own
         "postgres",
     )
     try:

@@ -77,3 +77,33 @@ def test_a_database_that_is_gone_refuses_the_arrival(
     with pytest.raises(Unavailable):
         put(bench)
     assert bench.wakes.stages == []
+
+
+def test_many_arrive_in_one_unit_in_their_order_and_wake_nobody(bench: Bench) -> None:
+    payloads = [arrive.Payload(b"%d" % number, "mllp:main", "") for number in range(20)]
+    found = arrive.arrive_many(bench.world, payloads)
+    assert all(arrival.new for arrival in found)
+    rows = sorted(inbox(bench), key=lambda row: row.received_at)
+    assert [row.raw for row in rows] == [str(number) for number in range(20)]
+    assert [row.id for row in rows] == [arrival.id for arrival in found]
+    assert bench.wakes.stages == []
+
+
+def test_repeats_among_many_are_told_by_the_arrival_they_repeat(bench: Bench) -> None:
+    old = put(bench)
+    payloads = [
+        arrive.Payload(RAW, "http:ehr", "application/json"),
+        arrive.Payload(b"new", "http:ehr", ""),
+        arrive.Payload(b"new", "http:ehr", ""),
+        arrive.Payload(RAW, "http:other", ""),
+        arrive.Payload(RAW, "http:ehr", "", event_id="7"),
+    ]
+    found = arrive.arrive_many(bench.world, payloads)
+    assert [arrival.new for arrival in found] == [False, True, False, True, True]
+    assert found[0].id == old.id
+    assert found[2].id == found[1].id
+    assert len(inbox(bench)) == 4
+
+
+def test_nothing_arrives_in_an_empty_unit(bench: Bench) -> None:
+    assert arrive.arrive_many(bench.world, []) == []

@@ -1,5 +1,6 @@
 """Arrivals: stored before they are acknowledged, settled one by one."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -20,14 +21,14 @@ class Inbox:
         """One arrival."""
         return self._session.get(InboxEvent, event_id)
 
-    def known(self, source: str, event_id: str, digest: str) -> InboxEvent | None:
-        """The arrival with these very bytes, if it came before."""
-        query = select(InboxEvent).where(
+    def known(self, source: str, event_id: str, digests: Iterable[str]) -> dict[str, UUID]:
+        """Digest -> arrival, for those of these bytes that came before."""
+        query = select(InboxEvent.digest, InboxEvent.id).where(
             InboxEvent.source == source,
             InboxEvent.event_id == event_id,
-            InboxEvent.digest == digest,
+            InboxEvent.digest.in_(set(digests)),
         )
-        return self._session.scalar(query)
+        return dict(self._session.execute(query).tuples().all())
 
     def take(self) -> InboxEvent | None:
         """The oldest arrival that is not settled, locked for this unit.
