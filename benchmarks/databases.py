@@ -17,7 +17,6 @@ from outreach.embedded.postgres_server import start_postgres
 from outreach.storage.database import create_engine_for
 from outreach.storage.migrate import upgrade
 
-
 FLOOR = ("fsyncs_per_second", "insert_and_commit_per_second")
 """The baselines of everything durable."""
 

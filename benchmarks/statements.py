@@ -14,7 +14,7 @@ class Statements:
 
     reads_and_writes: int = 0
     transaction_control: int = 0
-    """Begin, commit, rollback."""
+    """Begin, commit, rollback, savepoints."""
 
     @property
     def total(self) -> int:
@@ -33,7 +33,7 @@ def counted(engine: Engine) -> Iterator[Statements]:
         if not statement.startswith("BEGIN"):  # SQLite's is counted with the others, below
             found.reads_and_writes += len(rows) if many else 1
 
-    def control(_connection: Any) -> None:
+    def control(*_: Any) -> None:
         found.transaction_control += 1
 
     listeners = (
@@ -41,6 +41,9 @@ def counted(engine: Engine) -> Iterator[Statements]:
         ("begin", control),
         ("commit", control),
         ("rollback", control),
+        ("savepoint", control),
+        ("release_savepoint", control),
+        ("rollback_savepoint", control),
     )
     for name, listener in listeners:
         event.listen(engine, name, listener)

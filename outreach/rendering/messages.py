@@ -122,6 +122,7 @@ class MessageTemplates:
     def __init__(self, *roots: Path) -> None:
         self._roots = roots or (SHIPPED_MESSAGES,)
         self._messages: dict[tuple[str, str, ChannelKind], _Message] = {}
+        self._languages: dict[str, frozenset[str]] = {}
 
     def render(
         self, name: str, language: str, channel: ChannelKind, context: Mapping[str, object]
@@ -162,6 +163,12 @@ class MessageTemplates:
 
     def languages(self, name: str) -> frozenset[str]:
         """The languages message ``name`` exists in, on any channel; none if there is no such."""
+        known = self._languages.get(name)
+        if known is None:
+            known = self._languages.setdefault(name, self._languages_of(name))
+        return known
+
+    def _languages_of(self, name: str) -> frozenset[str]:
         if not _NAME.fullmatch(name):
             return frozenset()
         return frozenset(
