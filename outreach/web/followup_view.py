@@ -187,7 +187,8 @@ def _view(
 
 def _past(note: FollowUpNote, said: Mapping[UUID, Reply], now: datetime, zone: ZoneInfo) -> Past:
     """One line of the history, with the patient's words where a reply made it."""
-    words = said[note.reply_id].body if note.reply_id in said else ""
+    reply = None if note.reply_id is None else said.get(note.reply_id)
+    words = "" if reply is None else reply.body
     text = ": ".join(part for part in (note.note, words) if part)
     return Past(_moment(note.at, now, zone), note.what, readable(note.who), readable(text))
 
