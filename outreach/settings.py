@@ -91,9 +91,15 @@ class Settings(BaseSettings):
             ConfigurationError: one is missing or is not base64 of 32 bytes; says how to make one.
         """
         if self.keys is None or self.index_key is None:
+            missing = [
+                name
+                for name, value in (("KEYS", self.keys), ("INDEX_KEY", self.index_key))
+                if value is None
+            ]
             raise ConfigurationError(
-                "OUTREACH_KEYS and OUTREACH_INDEX_KEY are not set. Make them with "
-                "'outreach keys', and keep them safe: without them nothing can be read."
+                f"{' and '.join(f'OUTREACH_{name}' for name in missing)} must be set, in the "
+                "environment or in .env. Make them with 'outreach keys' and keep them safe: "
+                "without them nothing can be read. 'outreach up' makes its own."
             )
         pairs = [entry.partition(":") for entry in self.keys.get_secret_value().split(",")]
         keys = {name.strip(): _decode(value, "OUTREACH_KEYS") for name, _, value in pairs}

@@ -32,7 +32,10 @@ def explain_failure(error: Exception, *, debug: bool = False) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     if isinstance(error, OSError) and error.filename is not None:
-        say(f"{error.filename}: {error.strerror}")
+        say(
+            f"{error.filename}: {error.strerror}. Name a place that can be read and written; "
+            "OUTREACH_DATA_DIR says where data, keys and logs are kept."
+        )
         return FAILED
     return _unexpected(error, debug=debug)
 

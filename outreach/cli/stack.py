@@ -4,6 +4,7 @@
 settings from the environment and never outlive us.
 """
 
+import fcntl
 import os
 import signal
 import socket
@@ -17,8 +18,9 @@ from types import TracebackType
 from typing import Self
 
 from outreach.bootstrap import build_world, record_configuration
+from outreach.cli.broker import check_broker
 from outreach.cli.environment import child_environment
-from outreach.domain.errors import ConfigurationError, NotFound, Unavailable
+from outreach.domain.errors import ConfigurationError, NotFound, Unavailable, Unavailable
 from outreach.embedded.children import Children
 from outreach.embedded.program import Program
 from outreach.embedded.redis_server import RedisServer, start_redis
@@ -87,6 +89,7 @@ class Stack:
         return self.settings.sandbox_url if self.settings.uses_sandbox else None
 
     def __enter__(self) -> Self:
+        self._take_folder()
         self.children.__enter__()
         return self
 
@@ -99,6 +102,7 @@ class Stack:
         self.children.__exit__(kind, error, trace)
         self._running.clear()
         self._tidy()
+        self._lock.close()
 
     def start(self) -> None:
         """Brings the database up to date, then starts every part and waits until it is ready.
@@ -108,6 +112,8 @@ class Stack:
             ConfigurationError: a setting or a file in ``config/`` is wrong.
             StopRequested: Ctrl-C or a stop signal came meanwhile.
         """
+        if self.settings.broker_url is not None:
+            check_broker(self.settings, tries=2)
         upgrade(self.settings.database())
         world = build_world(self.settings)
         try:
@@ -158,6 +164,23 @@ class Stack:
     def environment(self) -> dict[str, str]:
         """The environment under which a process works with this stack's database and broker."""
         return child_environment(self.settings, os.environ)
+
+    def _take_folder(self) -> None:
+        """One stack to a folder: a second would share its Redis and its ready files.
+
+        Raises:
+            Unavailable: another stack runs there.
+        """
+        run = self.data / "run"
+        run.mkdir(parents=True, exist_ok=True)
+        self._lock = (run / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            raise Unavailable(
+                f"Outreach already runs in {self.data}. Stop it first, or set OUTREACH_DATA_DIR."
+            ) from None
 
     def _settled(self, settings: Settings) -> Settings:
         """Settings with every address and key decided, so that all parts agree on them."""

@@ -74,7 +74,7 @@ def _ending(row: Touchpoint) -> str:
         TouchpointStatus.SENT: "was sent",
         TouchpointStatus.SKIPPED: f"was not sent{because}",
         TouchpointStatus.SUPERSEDED: f"was replaced{because}",
-        TouchpointStatus.EXPIRED: f"lapsed{because}",
+        TouchpointStatus.EXPIRED: "lapsed because the visit took place first",
         TouchpointStatus.CANCELLED: f"was called off{because}",
         TouchpointStatus.FAILED: "could not be sent",
     }[row.status]

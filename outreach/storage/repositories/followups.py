@@ -42,7 +42,8 @@ class FollowUps:
 
     def worklist(self, *, closed: bool = False, limit: int = 500) -> list[FollowUp]:
         """Open items, the most pressing first; with ``closed`` the ended ones too."""
-        query = select(FollowUp).order_by(_ORDER, FollowUp.due_at).limit(limit)
+        untaken_first = case((FollowUp.status == FollowUpStatus.OPEN, 0), else_=1)
+        query = select(FollowUp).order_by(_ORDER, untaken_first, FollowUp.due_at).limit(limit)
         if not closed:
             query = query.where(FollowUp.status != FollowUpStatus.CLOSED)
         return list(self._session.scalars(query))
