@@ -20,7 +20,7 @@ from typing import Self
 from outreach.bootstrap import build_world, record_configuration
 from outreach.cli.broker import check_broker
 from outreach.cli.environment import child_environment
-from outreach.domain.errors import ConfigurationError, NotFound, Unavailable, Unavailable
+from outreach.domain.errors import ConfigurationError, NotFound, Unavailable
 from outreach.embedded.children import Children
 from outreach.embedded.program import Program
 from outreach.embedded.redis_server import RedisServer, start_redis

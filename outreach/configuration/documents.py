@@ -87,7 +87,7 @@ def read_document(path: Path) -> tuple[Plain, dict[Place, int]]:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigurationError(
-            f"{path}: there is no such file. Create it, or name the right folder in OUTREACH_CONFIG_DIR."
+            f"{path}: there is no such file. Create it, or set OUTREACH_CONFIG_DIR right."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
