@@ -51,6 +51,12 @@ class AppointmentStatus(StrEnum):
     WAITLIST = "waitlist"
 
 
+GONE = frozenset(
+    {AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW, AppointmentStatus.ENTERED_IN_ERROR}
+)
+"""A visit in one of these does not take place."""
+
+
 class ContactRole(StrEnum):
     """Whose phone or mailbox it is."""
 

@@ -7,10 +7,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from outreach.domain.consent import ConsentState
+from outreach.domain.events import GONE
 from outreach.domain.journeys import Anchor, Only
 from outreach.domain.policy import Decision, Situation, Verdict, may_send
 from outreach.domain.states import ChannelKind, FollowUpStatus, Purpose, SkipReason
-from outreach.pipeline.ingest.visits import GONE
 from outreach.pipeline.plan import patient_zone
 from outreach.pipeline.world import World
 from outreach.storage.models import (

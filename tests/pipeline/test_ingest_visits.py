@@ -1,6 +1,7 @@
 """Visits: booked, moved, cancelled, revived, begun and completed, in any order of arrival."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -106,6 +107,7 @@ def test_what_was_said_of_the_same_time_is_not_said_again_after_a_revival(bench:
 
 def test_an_older_move_that_comes_after_a_newer_one_is_stale(bench: Bench) -> None:
     bench.book(VISIT)
+    bench.clock.advance(3 * HOUR)
     late = {"start": (VISIT + 2 * DAY).isoformat()}
     about(
         bench,
@@ -124,7 +126,9 @@ def test_an_older_move_that_comes_after_a_newer_one_is_stale(bench: Bench) -> No
 
 
 def test_a_cancellation_of_an_unknown_visit_outlives_the_older_booking(bench: Bench) -> None:
+    bench.clock.advance(2 * HOUR)
     about(bench, "appointment.cancelled", occurred_at=(START + HOUR).isoformat())
+    bench.clock.set(START)
     bench.book(VISIT)
     assert visit(bench).status is AppointmentStatus.CANCELLED
     assert bench.outcomes() == {}
@@ -226,10 +230,64 @@ def test_a_service_or_place_nobody_mapped_goes_to_staff(
     assert bench.outcomes() == {}
 
 
-def test_a_completed_infusion_of_an_unmapped_service_goes_to_staff(bench: Bench) -> None:
-    bench.book(START - 5 * HOUR, service="Massage")
-    complete(bench, START - HOUR)
-    assert kinds(bench) == ["unclear_visit"]
+@pytest.mark.parametrize("what", [{"service": "Massage"}, {"location": "the moon"}])
+def test_an_infusion_whose_service_or_place_nobody_mapped_is_followed_by_a_call(
+    bench: Bench, what: dict[str, str]
+) -> None:
+    bench.book(START - 5 * HOUR, **what)
+    for end in (START - HOUR, START - HOUR + timedelta(minutes=5)):
+        about(bench, "infusion.completed", appointment={"actual_end": end.isoformat(), **what})
+    (item,) = work(bench)
+    assert (item.kind, item.priority) == ("call_patient", "same_day")
+
+
+def test_an_infusion_reported_when_its_check_ins_are_past_is_followed_by_one_call(
+    bench: Bench,
+) -> None:
+    bench.book(START - 20 * DAY)
+    complete(bench, START - 15 * DAY)
+    complete(bench, START - 15 * DAY + timedelta(minutes=5))
+    (item,) = work(bench)
+    assert (item.kind, item.priority) == ("call_patient", "same_day")
+    assert bench.outcomes()["h24"] == "skipped:late"
+
+
+def test_a_check_in_that_is_past_is_a_call_and_the_next_one_is_still_texted(bench: Bench) -> None:
+    bench.book(START - 3 * DAY)
+    complete(bench, START - 2 * DAY - 12 * HOUR)
+    assert bench.outcomes()["h24"] == "skipped:late"
+    assert bench.outcomes()["h72"] == "planned"
+    assert ["h24" in item.summary for item in work(bench)] == [True]
+
+
+def test_a_quiet_load_of_an_infusion_nobody_can_place_calls_nobody(bench: Bench) -> None:
+    event = loaded(START - 6 * HOUR, type="infusion.completed")
+    appointment = event["appointment"]
+    assert isinstance(appointment, dict)
+    appointment |= {"actual_end": (START - 2 * HOUR).isoformat(), "service": "Massage"}
+    quietly(bench, event)
+    assert kinds(bench) == []
+
+
+def test_a_site_that_was_added_to_clinic_yaml_while_running_is_planned_for(bench: Bench) -> None:
+    sites = bench.world.clinic.sites
+    added = replace(sites[0], code="annex", name="Annex", aliases=frozenset())
+    clinic = replace(bench.world.clinic, sites=(*sites, added))
+    wider = replace(bench, world=replace(bench.world, clinic=clinic))
+    wider.book(VISIT, location="annex")
+    assert settled_as(wider) == ["applied"]
+    assert wider.outcomes() == ALL_PLANNED
+
+
+def test_a_visit_at_a_site_that_clinic_yaml_lost_goes_to_staff_when_it_moves(bench: Bench) -> None:
+    bench.book(VISIT, location="lakeside")
+    kept = tuple(site for site in bench.world.clinic.sites if site.code != "lakeside")
+    clinic = replace(bench.world.clinic, sites=kept)
+    smaller = replace(bench, world=replace(bench.world, clinic=clinic))
+    about(smaller, "appointment.rescheduled", appointment={"start": (VISIT + DAY).isoformat()})
+    assert settled_as(smaller) == ["applied", "applied"]
+    assert kinds(smaller) == ["unclear_visit"]
+    assert set(smaller.outcomes().values()) == {"superseded:moved"}
 
 
 def test_a_day_without_an_hour_is_not_texted(bench: Bench) -> None:

@@ -3,19 +3,27 @@
 What cannot be understood is kept in quarantine with its reason and texts nobody.
 """
 
-import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from outreach.domain.errors import BadInput, Unavailable
 from outreach.domain.events import EventKind, ItemKind, ParsedItem, SchedulingEvent
-from outreach.pipeline.ingest import patients, regimens, visits
+from outreach.pipeline.faults import ROW_AT_FAULT
+from outreach.pipeline.ingest import batch, names, patients, quarantine, regimens, visits
 from outreach.pipeline.world import World
 from outreach.storage.models import InboxEvent, InboxStatus
 from outreach.storage.unit import Unit
 
 log = structlog.get_logger(__name__)
+
+_TRIES = 3
+"""A race for a unique key is lost once; who loses it every time has not met a race."""
+_SENDERS_CLOCK = timedelta(minutes=5)
+"""How far a sender's clock may run ahead of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +34,12 @@ class Outcome:
     reason: str = ""
 
 
-def drain(world: World, limit: int = 500) -> int:
-    """Settles up to ``limit`` arrivals, oldest first; returns how many."""
+def drain(world: World, limit: int = 200) -> int:
+    """Settles up to ``limit`` arrivals, oldest first; returns how many.
+
+    Raises:
+        Unavailable: the database failed. The arrival it met waits for the next drain.
+    """
     for done in range(limit):
         if not _settle_next(world):
             return done
@@ -35,84 +47,87 @@ def drain(world: World, limit: int = 500) -> int:
 
 
 def _settle_next(world: World) -> bool:
-    taken_id = None
-    try:
-        with world.db.write() as unit:
-            taken = unit.inbox.take()
-            if taken is None:
-                return False
-            taken_id = taken.id
-            _settle(unit, world, taken)
-    except Unavailable:
-        raise
-    except Exception as error:  # whatever it is, it must not block the queue
-        if taken_id is None:
-            raise
-        with world.db.write() as unit:
-            row = unit.inbox.event(taken_id)
-            if row is not None:
-                _quarantine_failure(row, world, error)
-    return True
-
-
-def _quarantine_failure(row: InboxEvent, world: World, error: Exception) -> None:
-    log.warning("ingest.failed", inbox_id=str(row.id), error=type(error).__name__)
-    reason = f"This program failed on it ({type(error).__name__}); it is kept for replay."
-    _close(row, world, InboxStatus.QUARANTINED, reason, code="internal")
-
-
-def _settle(unit: Unit, world: World, row: InboxEvent) -> None:
-    items = world.parse(row.raw.encode("latin-1"), row.content_type, row.source, row.received_at)
-    if len(items) == 1:
-        _settle_item(unit, world, row, items[0])
-    elif not items:
-        _close(row, world, InboxStatus.IGNORED, "It holds no message.", code="empty")
-    else:
-        _split(unit, world, row, items)
-
-
-def _split(unit: Unit, world: World, row: InboxEvent, items: list[ParsedItem]) -> None:
-    """Each item of a batch gets a row and a fate of its own."""
-    for number, item in enumerate(items, start=1):
-        child = InboxEvent(
-            id=world.new_id(),
-            source=row.source,
-            event_id=f"{row.id.hex}:{number}",
-            digest=hashlib.sha256(item.raw).hexdigest(),
-            content_type=row.content_type,
-            parent_id=row.id,
-            raw=item.raw.decode("latin-1"),
-            quiet=row.quiet,
-            status=InboxStatus.RECEIVED,
-            warnings=[],
-            received_at=row.received_at,
-        )
-        unit.add(child)
-        unit.flush()
-        _settle_item(unit, world, child, item)
-        unit.flush()
-    _close(row, world, InboxStatus.SPLIT, f"It held {len(items)} items.")
-
-
-def _settle_item(unit: Unit, world: World, row: InboxEvent, item: ParsedItem) -> None:
-    row.trigger = item.trigger[:60]
-    row.warnings = list(item.warnings)
-    if item.problem is not None:
-        _close(row, world, InboxStatus.QUARANTINED, item.problem.message, code=item.problem.code)
-    elif item.event is None or item.kind is ItemKind.IGNORED:
-        _close(row, world, InboxStatus.IGNORED, "Nothing in it concerns outreach.")
-    else:
+    """One arrival, read before the unit begins: a large one must not hold the database."""
+    with world.db.read() as unit:
+        found = unit.inbox.oldest()
+    if found is None:
+        return False
+    number, row_id = 0, found.id  # kept apart: a unit that fails takes its rows' values with it
+    while True:
+        number += 1
         try:
-            with unit.part():
-                outcome = apply_event(unit, world, item.event, quiet=row.quiet)
-        except BadInput as error:
-            _close(row, world, InboxStatus.QUARANTINED, error.message, code=error.code)
+            items = _items(world, found)
+            if len(items) > 1 and found.parent_id is None:
+                batch.split(world, found, items)
+            else:
+                _settle_alone(world, row_id, items)
         except Unavailable:
             raise
-        except Exception as error:  # noqa: BLE001 - the other items must not suffer for it
-            _quarantine_failure(row, world, error)
+        except IntegrityError as error:
+            if number == _TRIES:
+                _set_aside(world, row_id, error)
+                return True
+        except ROW_AT_FAULT as error:
+            _set_aside(world, row_id, error)
+            return True
+        else:
+            return True
+
+
+def _items(world: World, row: InboxEvent) -> list[ParsedItem]:
+    return world.parse(row.raw.encode("latin-1"), row.content_type, row.source, row.received_at)
+
+
+def _settle_alone(world: World, row_id: UUID, items: list[ParsedItem]) -> None:
+    """The oldest arrival in one unit, unless another worker settled it meanwhile."""
+    with world.db.write() as unit:
+        row = unit.inbox.take()
+        if row is None or row.id != row_id:
+            return
+        if not items:
+            _close(row, world, InboxStatus.IGNORED, "It holds no message.", code="empty")
+        elif len(items) == 1:
+            _settle(unit, world, row, items[0])
+        else:  # an item of a batch: messages that hold several events share their bytes
+            _settle(unit, world, row, items[unit.inbox.twins_before(row) % len(items)])
+
+
+def _set_aside(world: World, row_id: UUID, error: Exception) -> None:
+    """What this program fails on is kept for replay, and the queue goes on."""
+    name = type(error).__name__
+    log.warning("ingest.failed", inbox_id=str(row_id), error=name)
+    with world.db.write() as unit:
+        row = unit.inbox.event(row_id)
+        if row is not None and row.status is InboxStatus.RECEIVED:
+            reason = f"This program failed on it ({name}); it is kept for replay."
+            quarantine.put(unit, world, row, "internal", reason)
+
+
+def _settle(unit: Unit, world: World, row: InboxEvent, item: ParsedItem) -> None:
+    row.trigger = row.trigger or item.trigger[:60]
+    row.warnings = list(item.warnings)
+    if item.problem is not None:
+        quarantine.put(unit, world, row, item.problem.code, item.problem.message)
+    elif item.event is None or item.kind is ItemKind.IGNORED:
+        _close(row, world, InboxStatus.IGNORED, batch.NOTHING_FOR_US)
+    else:
+        event = _not_from_the_future(item.event, row)
+        try:
+            with unit.part():  # what it wrote before it was refused is undone
+                outcome = apply_event(unit, world, event, quiet=row.quiet)
+        except BadInput as error:
+            quarantine.put(unit, world, row, error.code, error.message)
         else:
             _close(row, world, outcome.status, outcome.reason)
+
+
+def _not_from_the_future(event: SchedulingEvent, row: InboxEvent) -> SchedulingEvent:
+    """A date ahead of its own arrival would make all that truly comes later look stale."""
+    if event.occurred_at <= row.received_at + _SENDERS_CLOCK:
+        return event
+    note = "occurred_at: later than its arrival; the time of arrival was taken"
+    row.warnings = [*row.warnings, note]
+    return replace(event, occurred_at=row.received_at)
 
 
 def _close(
@@ -134,6 +149,8 @@ def apply_event(
             The caller undoes what was written before it was noticed.
     """
     kind = event.kind
+    names.check(event)
+    unit.people.lock(names.indexes(event))
     if kind is EventKind.PATIENT_MERGED:
         patients.merge(unit, world, event)
         return Outcome(InboxStatus.APPLIED)

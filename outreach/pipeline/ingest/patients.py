@@ -1,19 +1,19 @@
 """Who: patients, their contact points and identifiers, merges, and the end of outreach."""
 
 from datetime import UTC, datetime
-from uuid import UUID
 
 from outreach.domain.consent import ConsentAction, ConsentScope
 from outreach.domain.errors import BadInput
-from outreach.domain.events import EventKind, Identifier, PatientData, SchedulingEvent, Telecom
+from outreach.domain.events import EventKind, PatientData, SchedulingEvent, Telecom
 from outreach.domain.phones import check_number
 from outreach.domain.states import ChannelKind, SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action
 from outreach.pipeline import followup
+from outreach.pipeline.ingest import names
 from outreach.pipeline.world import World
 from outreach.storage import models
 from outreach.storage.models import ContactPoint, ContactStatus, IdentifierKind, Patient
-from outreach.storage.repositories.people import address_index, identifier_index
+from outreach.storage.repositories.people import address_index
 from outreach.storage.unit import Unit
 
 _NEVER = datetime(1900, 1, 1, tzinfo=UTC)
@@ -32,7 +32,7 @@ def upsert(unit: Unit, world: World, event: SchedulingEvent) -> Patient:
     if len(found) > 1:
         raise BadInput("ambiguous_patient", "Its identifiers name more than one patient.")
     patient = found[0] if found else _create(unit, world)
-    name_it(unit, world, IdentifierKind.PATIENT, patient.id, data.identifiers)
+    names.keep(unit, world, IdentifierKind.PATIENT, patient.id, data.identifiers)
     if event.occurred_at >= patient.last_event_at and _says_something(data):
         _bring_up_to_date(unit, world, patient, data)
         patient.last_event_at = event.occurred_at
@@ -61,29 +61,6 @@ def _create(unit: Unit, world: World) -> Patient:
     unit.add(patient)
     unit.flush()
     return patient
-
-
-def name_it(
-    unit: Unit,
-    world: World,
-    kind: IdentifierKind,
-    owner: UUID,
-    identifiers: tuple[Identifier, ...],
-) -> None:
-    """Keeps every name an outside system has for a patient, appointment or regimen."""
-    known = {(row.system, row.value) for row in unit.people.owners(kind, identifiers)}
-    for item in dict.fromkeys(identifiers):
-        if (item.system, item.value) in known:
-            continue
-        row = models.Identifier(
-            id=world.new_id(),
-            kind=kind,
-            system=item.system,
-            value=item.value,
-            value_index=identifier_index(kind, item.system, item.value),
-        )
-        setattr(row, f"{kind.value}_id", owner)
-        unit.add(row)
 
 
 def _bring_up_to_date(unit: Unit, world: World, patient: Patient, data: PatientData) -> None:
@@ -256,12 +233,12 @@ def merge(unit: Unit, world: World, event: SchedulingEvent) -> None:
     for prior in unit.people.named_by(event.prior_identifiers):
         if prior.id != survivor.id:  # else it was merged before
             _absorb(unit, world, survivor, prior)
-    name_it(unit, world, IdentifierKind.PATIENT, survivor.id, event.prior_identifiers)
+    names.keep(unit, world, IdentifierKind.PATIENT, survivor.id, event.prior_identifiers)
 
 
 def _absorb(unit: Unit, world: World, survivor: Patient, prior: Patient) -> None:
-    own = unit.people.contacts_of([survivor.id])[survivor.id]
-    asked = {row.address_index for row in own + unit.people.all_contacts(prior.id)}
+    both = unit.people.all_contacts(survivor.id) + unit.people.all_contacts(prior.id)
+    asked = {row.address_index for row in both}
     opted_out = any(state.opted_out for state in unit.people.consent_of(asked).values())
     for repository in (unit.visits, unit.messages, unit.replies, unit.followups):
         repository.move_to(prior.id, survivor.id)
@@ -273,8 +250,7 @@ def _absorb(unit: Unit, world: World, survivor: Patient, prior: Patient) -> None
     survivor.deceased = survivor.deceased or prior.deceased
     survivor.paused = survivor.paused or prior.paused
     if opted_out:
-        contacts = unit.people.contacts_of([survivor.id])[survivor.id]
-        _unite_opt_outs(unit, world, survivor, contacts)
+        _unite_opt_outs(unit, world, survivor, unit.people.all_contacts(survivor.id))
 
 
 def _unite_opt_outs(

@@ -5,7 +5,7 @@ from datetime import datetime
 from outreach.domain.events import EventKind, SchedulingEvent
 from outreach.domain.states import SkipReason, TouchpointStatus
 from outreach.pipeline import plan
-from outreach.pipeline.ingest.patients import name_it
+from outreach.pipeline.ingest import names
 from outreach.pipeline.world import World
 from outreach.storage.models import (
     Dose,
@@ -33,7 +33,7 @@ def apply(
         regimen = _create(unit, world, event, patient)
     elif event.occurred_at < regimen.last_event_at:
         return False
-    name_it(unit, world, IdentifierKind.REGIMEN, regimen.id, data.identifiers)
+    names.keep(unit, world, IdentifierKind.REGIMEN, regimen.id, data.identifiers)
     regimen.last_event_at = event.occurred_at
     stopped = event.kind is EventKind.REGIMEN_STOPPED
     regimen.status = RegimenStatus.STOPPED if stopped else RegimenStatus.ACTIVE

@@ -1,18 +1,21 @@
 """Visits: booked, moved, cancelled, begun and completed; and what that does to their plans."""
 
-from outreach.domain.events import AppointmentData, AppointmentStatus, EventKind, SchedulingEvent
+from outreach.domain.events import (
+    GONE,
+    AppointmentData,
+    AppointmentStatus,
+    EventKind,
+    SchedulingEvent,
+)
 from outreach.domain.journeys import Anchor
 from outreach.domain.states import SkipReason, TouchpointStatus
-from outreach.domain.triage.result import Action
-from outreach.pipeline import followup, plan
-from outreach.pipeline.ingest.patients import name_it
+from outreach.domain.triage.result import Action, Prompt
+from outreach.pipeline import due, followup, plan
+from outreach.pipeline.ingest import names
 from outreach.pipeline.world import World
-from outreach.storage.models import Appointment, IdentifierKind, Patient
+from outreach.storage.models import Appointment, IdentifierKind, Patient, Site
 from outreach.storage.unit import Unit
 
-GONE = frozenset(
-    {AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW, AppointmentStatus.ENTERED_IN_ERROR}
-)
 _STATUS = {
     EventKind.APPOINTMENT_BOOKED: AppointmentStatus.BOOKED,
     EventKind.APPOINTMENT_RESCHEDULED: AppointmentStatus.BOOKED,
@@ -45,7 +48,7 @@ def apply(
         visit = _create(unit, world, event, patient)
     elif event.occurred_at < visit.last_event_at:
         return False
-    name_it(unit, world, IdentifierKind.APPOINTMENT, visit.id, data.identifiers)
+    names.keep(unit, world, IdentifierKind.APPOINTMENT, visit.id, data.identifiers)
     visit.last_event_at = event.occurred_at
     handed_over = visit.patient_id != patient.id
     if handed_over:
@@ -140,6 +143,7 @@ def _move_or_revive(
     first_time = visit.version == 0
     if data.end is None and visit.end_at and visit.start_at and start:
         visit.end_at += start - visit.start_at  # a move that names no end keeps the length
+    _keep_site(unit, world, site_code)
     visit.start_at, visit.site_code = start, site_code
     visit.version += 1
     visit.confirmed = False
@@ -155,6 +159,15 @@ def _move_or_revive(
     )
     if not visit.quiet:
         plan.plan_visit(unit, world, visit)
+
+
+def _keep_site(unit: Unit, world: World, code: str | None) -> None:
+    """A site that clinic.yaml has and this database has not met yet, as after an edit of it."""
+    site = world.clinic.find_site(code)
+    if site is not None:
+        unit.people.add_site(
+            Site(code=site.code, name=site.name, zone=site.zone.key, phone=site.phone)
+        )
 
 
 def _end(unit: Unit, world: World, visit: Appointment) -> None:
@@ -244,5 +257,36 @@ def _complete(
             ),
         )
     else:
-        _ask_about_gaps(unit, world, visit)
         plan.plan_infusion_end(unit, world, visit)
+        _call_instead(unit, world, visit)
+
+
+def _call_instead(unit: Unit, world: World, visit: Appointment) -> None:
+    """A check-in that no text can make is made by phone, once for each infusion.
+
+    Either nothing could be planned, for want of a service or place that clinic.yaml knows, or
+    the end was reported when a check-in was of no use any more.
+    """
+    if visit.kind is None or world.clinic.zone_at(visit.site_code) is None:
+        followup.open_item(
+            unit,
+            world,
+            followup.NewItem(
+                reason_key=f"visit:{visit.id.hex}:no_check_in",
+                kind="call_patient",
+                action=Action.SAME_DAY,
+                summary="Call and ask how the patient feels: an infusion ended and no check-in "
+                "can be sent, because its service or place is not in clinic.yaml.",
+                patient_id=visit.patient_id,
+            ),
+        )
+        return
+    late = [
+        row
+        for row in unit.ledger.of_anchor(visit.id)
+        if row.anchor_kind is Anchor.INFUSION_END
+        and row.asks is Prompt.SEVERITY_0_3
+        and row.reason is SkipReason.LATE
+    ]
+    if late and all(row.anchor_version == visit.end_version for row in late):
+        due.call_instead(unit, world, late[-1], "The end of the infusion was reported late.")

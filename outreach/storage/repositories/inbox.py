@@ -10,6 +10,13 @@ from outreach.storage.models import InboxEvent, InboxStatus
 
 _ONE_AT_A_TIME = 0x6F757472  # any number that nothing else in this database locks
 
+_OLDEST = (
+    select(InboxEvent)
+    .where(InboxEvent.status == InboxStatus.RECEIVED)
+    .order_by(InboxEvent.received_at, InboxEvent.id)
+    .limit(1)
+)
+
 
 class Inbox:
     """Queries about arrivals."""
@@ -28,7 +35,7 @@ class Inbox:
             InboxEvent.event_id == event_id,
             InboxEvent.digest.in_(set(digests)),
         )
-        return dict(self._session.execute(query).tuples().all())
+        return {known: arrival_id for known, arrival_id in self._session.execute(query)}
 
     def take(self) -> InboxEvent | None:
         """The oldest arrival that is not settled, locked for this unit.
@@ -38,14 +45,17 @@ class Inbox:
         """
         if self._session.get_bind().dialect.name == "postgresql":
             self._session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
-        query = (
-            select(InboxEvent)
-            .where(InboxEvent.status == InboxStatus.RECEIVED)
-            .order_by(InboxEvent.received_at, InboxEvent.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        return self._session.scalar(query)
+        return self._session.scalar(_OLDEST.with_for_update(skip_locked=True))
+
+    def oldest(self) -> InboxEvent | None:
+        """What ``take`` would give, without holding it: for reading what may be large."""
+        return self._session.scalar(_OLDEST)
+
+    def twins_before(self, row: InboxEvent) -> int:
+        """How many earlier items of the same arrival have the very bytes of this one."""
+        siblings = self.children_of(row.parent_id) if row.parent_id is not None else []
+        earlier = siblings[: [item.id for item in siblings].index(row.id)] if siblings else []
+        return sum(item.digest == row.digest for item in earlier)
 
     def with_status(self, status: InboxStatus, limit: int = 500) -> list[InboxEvent]:
         """Arrivals in one status, newest first."""

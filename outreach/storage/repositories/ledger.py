@@ -120,20 +120,29 @@ class Ledger:
     def move_to(self, prior: UUID, survivor: UUID, now: datetime) -> None:
         """After a merge the survivor has the prior record's ledger.
 
-        Where both were meant for the same thing (one campaign), the prior's own ends as merged.
+        Where both were meant for the same thing (one campaign), the prior's own ends as a
+        duplicate and stays where it is; the survivor's does when the prior's has left already.
         """
-        twin = aliased(Touchpoint)
-        same = [
-            getattr(twin, name) == getattr(Touchpoint, name)
-            for name in ("journey", "step", "anchor_kind", "anchor_id", "anchor_version")
-        ]
-        doubled = exists().where(twin.patient_id == survivor, *same)
-        prior_rows = Touchpoint.patient_id == prior
-        self._end(prior_rows & doubled, TouchpointStatus.SKIPPED, SkipReason.MERGED, now)
+        ended = TouchpointStatus.SKIPPED, SkipReason.DUPLICATE, now
+        mine, theirs = Touchpoint.patient_id == survivor, Touchpoint.patient_id == prior
+        self._end(theirs & _has_twin(survivor), *ended)
+        self._end(mine & _has_twin(prior, TouchpointStatus.QUEUED, TouchpointStatus.SENT), *ended)
         self._session.execute(
-            update(Touchpoint).where(prior_rows, ~doubled).values(patient_id=survivor)
+            update(Touchpoint).where(theirs, ~_has_twin(survivor)).values(patient_id=survivor)
         )
 
     def counts(self) -> Counter[str]:
         """How many touchpoints stand in each status."""
         return Counter(status.value for status in self._session.scalars(select(Touchpoint.status)))
+
+
+def _has_twin(patient_id: UUID, *statuses: TouchpointStatus) -> ColumnElement[bool]:
+    """Whether this patient has the same step of the same anchor, in one of these statuses."""
+    twin = aliased(Touchpoint)
+    same = [
+        getattr(twin, name) == getattr(Touchpoint, name)
+        for name in ("journey", "step", "anchor_kind", "anchor_id", "anchor_version")
+    ]
+    if statuses:
+        same.append(twin.status.in_(statuses))
+    return exists().where(twin.patient_id == patient_id, *same)

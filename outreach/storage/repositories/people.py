@@ -11,6 +11,7 @@ from outreach.domain import events
 from outreach.domain.consent import ConsentAction, ConsentLine, ConsentState, consent_state
 from outreach.domain.states import ChannelKind
 from outreach.storage.crypto import keyring
+from outreach.storage.insert import insert_new
 from outreach.storage.models import (
     Consent,
     ContactPoint,
@@ -33,6 +34,11 @@ def identifier_index(kind: IdentifierKind, system: str, value: str) -> str:
 def address_index(channel: ChannelKind, address: str) -> str:
     """The blind index of an E.164 number or of a mailbox (compared without case)."""
     return keyring().index(channel.value, address.casefold())
+
+
+def _lock_key(index: str) -> int:
+    """The first 64 bits of a blind index, as PostgreSQL's signed ``bigint``."""
+    return int.from_bytes(bytes.fromhex(index[:16]), signed=True)
 
 
 class People:
@@ -110,12 +116,20 @@ class People:
         )
 
     def move_contacts(self, prior: UUID, survivor: UUID) -> None:
-        """After a merge the prior record's addresses come after the survivor's own."""
-        known = {(row.channel, row.address_index) for row in self.all_contacts(survivor)}
+        """After a merge the prior record's addresses come after the survivor's own.
+
+        An address of both stays once, and in use if either record had it in use.
+        """
+        own = {(row.channel, row.address_index): row for row in self.all_contacts(survivor)}
         for row in self.all_contacts(prior):
-            if (row.channel, row.address_index) not in known:
+            mine = own.get((row.channel, row.address_index))
+            if mine is None:
                 row.patient_id = survivor
                 row.rank += _AFTER_OWN
+                continue
+            if mine.status is ContactStatus.REMOVED:
+                mine.status, mine.rank = row.status, row.rank + _AFTER_OWN
+            row.status = ContactStatus.REMOVED
         self._session.flush()
 
     def contacts_of(self, patient_ids: Collection[UUID]) -> dict[UUID, list[ContactPoint]]:
@@ -209,6 +223,21 @@ class People:
     def put_site(self, site: Site) -> None:
         """A site as ``clinic.yaml`` says it now."""
         self._session.merge(site)
+
+    def add_site(self, site: Site) -> None:
+        """A site that is not on record yet; what is on record of one stays as it is."""
+        insert_new(self._session, site)
+
+    def lock(self, indexes: Iterable[str]) -> None:
+        """Holds what these blind indexes name until this unit ends, so that others wait.
+
+        PostgreSQL only: a write unit of SQLite is alone anyway. Sorted, so that two units that
+        want the same names never wait for each other.
+        """
+        if self._session.get_bind().dialect.name != "postgresql":
+            return
+        for key in sorted({_lock_key(index) for index in indexes}):
+            self._session.execute(select(func.pg_advisory_xact_lock(key)))
 
     def knows_journey(self, name: str, digest: str) -> bool:
         """Whether this version of a journey file is on record."""
