@@ -12,7 +12,7 @@ from benchmarks.databases import FLOOR, open_database
 from benchmarks.measuring import spending
 from benchmarks.report import Report, medians
 from benchmarks.statements import counted
-from outreach.domain.states import MessageStatus
+from outreach.domain.states import ChannelKind, MessageStatus
 from outreach.pipeline import due, send
 from outreach.pipeline.world import World
 from outreach.storage.models import Attempt, Message
