@@ -99,10 +99,9 @@ def test_a_message_is_never_claimed_but_from_the_queue() -> None:
     assert leading == {MessageStatus.QUEUED}
 
 
-def test_what_the_provider_has_is_never_queued_again() -> None:
-    has = {MessageStatus.ACCEPTED, MessageStatus.SENT, *FINAL_MESSAGES}
+def test_what_has_ended_is_never_queued_again_and_a_loss_in_transit_may_be() -> None:
     leading = {old for old, new in MESSAGE_STEPS.items() if MessageStatus.QUEUED in new}
-    assert leading == set(MessageStatus) - has - {MessageStatus.QUEUED}
+    assert leading == set(MessageStatus) - FINAL_MESSAGES - {MessageStatus.QUEUED}
 
 
 def test_a_step_is_allowed_exactly_when_the_table_has_it() -> None:
