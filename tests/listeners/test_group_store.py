@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from outreach.domain.errors import Unavailable
@@ -20,8 +21,7 @@ def stored_by(store: Store, payloads: Sequence[bytes]) -> list[Arrival | None]:
         fates: dict[int, Arrival | None] = {}
         with GroupStore(store) as group:
             for number, raw in enumerate(payloads):
-                payload = Payload(raw, "mllp:x", "")
-                group.submit(payload, lambda fate, number=number: fates.update({number: fate}))
+                group.submit(Payload(raw, "mllp:x", ""), partial(fates.__setitem__, number))
         await asyncio.sleep(0)
         return [fates[number] for number in range(len(payloads))]
 

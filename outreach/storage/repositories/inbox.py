@@ -28,7 +28,7 @@ class Inbox:
             InboxEvent.event_id == event_id,
             InboxEvent.digest.in_(set(digests)),
         )
-        return dict(self._session.execute(query).tuples().all())
+        return {row.digest: row.id for row in self._session.execute(query)}
 
     def take(self) -> InboxEvent | None:
         """The oldest arrival that is not settled, locked for this unit.
