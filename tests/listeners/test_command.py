@@ -1,7 +1,5 @@
 """``outreach mllp`` says in one line why it does not listen."""
 
-from pathlib import Path
-
 import pytest
 
 from outreach.cli.app import run
@@ -41,12 +39,6 @@ def test_what_cannot_be_listened_for_is_told() -> None:
             _chosen(known, name, None, None)
 
 
-def test_a_port_belongs_to_one_interface(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    from outreach.settings import keep_keys
-
-    monkeypatch.setenv("OUTREACH_DATA_DIR", str(tmp_path))
-    keep_keys(tmp_path)
+def test_a_port_belongs_to_one_interface(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["mllp", "--port", "6661"]) == 2
     assert "name the interface it is for" in capsys.readouterr().err
