@@ -112,9 +112,8 @@ def _show(found: list[dict[str, Any]], *, as_json: bool) -> None:
     words = ", ".join(f"{count} {status}" for status, count in counts.most_common())
     screen().print(words or "There was no file.")
     if counts["quarantined"]:
-        screen().print(
-            "Where the file is wrong, correct it and ingest it again. Where config/ was, mend that and run: outreach inbox replay ID"
-        )
+        screen().print("Where the file is wrong, correct it and ingest it again.")
+        screen().print("Where config/ was, mend that, then: outreach inbox replay ID")
 
 
 def _row(item: dict[str, Any]) -> tuple[str, ...]:

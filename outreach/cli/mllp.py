@@ -28,6 +28,8 @@ def mllp(
 
     How each sender writes and is answered stands in config/interfaces, one file for each.
     """
+    if interface is None and port is not None:
+        raise typer.BadParameter("name the interface it is for", param_hint="--port")
     from outreach.bootstrap import build_world, record_configuration
     from outreach.configuration.interface_files import load_interfaces
     from outreach.listeners.server import serve
@@ -57,8 +59,6 @@ def _chosen(
     if name is not None and name not in {one.name for one in known}:
         names = ", ".join(one.name for one in known) or "none"
         raise NotFound(f"config/interfaces holds no {name}.yaml. Known: {names}.")
-    if name is None and port is not None:
-        raise typer.BadParameter("name the interface it is for", param_hint="--port")
     chosen = []
     for one in known:
         endpoint = one.mllp

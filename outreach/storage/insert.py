@@ -1,8 +1,9 @@
 """Insert unless it is there: the unique keys decide, without an error to recover from."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
+from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -26,19 +27,24 @@ def insert_all_new(session: Session, rows: Sequence[Base]) -> set[tuple[Any, ...
     """
     if not rows:
         return set()
-    table = type(rows[0])
-    values = [_values(row) for row in rows]
+    mapper = type(rows[0]).__mapper__
+    table = cast("Table", mapper.local_table)
     dialect = session.get_bind().dialect.name
     insert = postgres_insert if dialect == "postgresql" else sqlite_insert
-    stored = session.execute(
-        insert(table).on_conflict_do_nothing().returning(*table.__mapper__.primary_key), values
+    session.flush()  # what these rows refer to is there now
+    # Straight to the table: the session has nothing to keep of rows that stay outside it.
+    stored = session.connection().execute(
+        insert(table).on_conflict_do_nothing().returning(*mapper.primary_key),
+        [_values(row) for row in rows],
     )
     return {tuple(key) for key in stored}
 
 
 def _values(row: Base) -> dict[str, Any]:
+    """What is set in ``row``, by column."""
+    state = vars(row)
     return {
-        name: value
-        for name in type(row).__mapper__.columns.keys()  # noqa: SIM118 - not a mapping
-        if (value := getattr(row, name)) is not None
+        column.key: value
+        for name, column in type(row).__mapper__.columns.items()
+        if (value := state.get(name)) is not None
     }

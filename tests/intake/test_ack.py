@@ -6,7 +6,14 @@ import hl7
 import pytest
 
 from outreach.domain.events import Problem
-from outreach.intake.hl7.ack import AckCode, acknowledgement, verdict
+from outreach.domain.interfaces import AckMode
+from outreach.intake.hl7.ack import (
+    AckCode,
+    acknowledgement,
+    control_key,
+    is_acknowledgement,
+    verdict,
+)
 from tests.intake.conftest import Read, siu
 
 AT = datetime(2027, 3, 1, 15, 0, tzinfo=UTC)
@@ -67,3 +74,21 @@ def test_other_delimiters_are_answered_in_kind() -> None:
 @pytest.mark.parametrize("raw", [siu(msh="ACK^S12|M1|P|2.5.1").encode(), b"", b"hello", b"MSH|"])
 def test_an_ack_and_what_names_nobody_are_never_answered(raw: bytes) -> None:
     assert acknowledgement(raw, AckCode.ACCEPTED, None, "OUT7", AT) is None
+
+
+def test_enhanced_mode_says_the_same_in_commit_codes() -> None:
+    usual = [AckCode.ACCEPTED, AckCode.ERROR, AckCode.REJECTED]
+    assert [code.in_mode(AckMode.ENHANCED).value for code in usual] == ["CA", "CE", "CR"]
+    assert [code.in_mode(AckMode.ORIGINAL) for code in usual] == usual
+
+
+@pytest.mark.parametrize("raw", [b"", b"MSH", b"MSH|", b"MSH\r", b"\r\n"])
+def test_a_header_that_is_cut_short_is_no_answer_and_has_no_control_id(raw: bytes) -> None:
+    assert not is_acknowledgement(raw)
+    assert control_key(raw) is None
+
+
+def test_a_control_id_is_its_sender_s_own() -> None:
+    raw = siu().encode()
+    assert control_key(raw) == (b"APP", b"CGI", b"M1")
+    assert control_key(raw.replace(b"\r", b"\n")) == control_key(raw)

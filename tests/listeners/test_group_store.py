@@ -21,8 +21,7 @@ def stored_by(store: Store, payloads: Sequence[bytes]) -> list[Arrival | None]:
         fates: dict[int, Arrival | None] = {}
         with GroupStore(store) as group:
             for number, raw in enumerate(payloads):
-                payload = Payload(raw, "mllp:x", "")
-                group.submit(payload, partial(fates.__setitem__, number))
+                group.submit(Payload(raw, "mllp:x", ""), partial(fates.__setitem__, number))
         await asyncio.sleep(0)
         return [fates[number] for number in range(len(payloads))]
 

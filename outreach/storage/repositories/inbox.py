@@ -35,7 +35,7 @@ class Inbox:
             InboxEvent.event_id == event_id,
             InboxEvent.digest.in_(set(digests)),
         )
-        return {known: arrival_id for known, arrival_id in self._session.execute(query)}
+        return {row.digest: row.id for row in self._session.execute(query)}
 
     def take(self) -> InboxEvent | None:
         """The oldest arrival that is not settled, locked for this unit.
