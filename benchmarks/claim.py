@@ -12,7 +12,7 @@ from benchmarks.databases import FLOOR, open_database
 from benchmarks.measuring import spending
 from benchmarks.report import Report, medians
 from benchmarks.statements import counted
-from outreach.domain.states import MessageStatus
+from outreach.domain.states import ChannelKind, MessageStatus
 from outreach.pipeline import due, send
 from outreach.pipeline.world import World
 from outreach.storage.models import Attempt, Message
@@ -87,6 +87,7 @@ def _claim(world: World, limit: int) -> None:
     with world.db.write() as unit:
         claimed = unit.messages.claim(
             send.CARE_LANE,
+            channel=ChannelKind.SMS,
             claim_id=world.new_id(),
             clinic_now=world.clinic_now(),
             machine_now=world.machine_now(),
