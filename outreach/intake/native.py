@@ -5,6 +5,7 @@ schema allows and forgives more: single strings for lists, times without an offs
 """
 
 import hashlib
+import re
 from dataclasses import replace
 from datetime import date, datetime
 from importlib.resources import files
@@ -43,6 +44,24 @@ _STATUS_AFTER = {
     EventKind.INFUSION_STOPPED: AppointmentStatus.FULFILLED,
 }
 _NEEDS_START = frozenset({EventKind.APPOINTMENT_BOOKED, EventKind.APPOINTMENT_RESCHEDULED})
+_IDS = frozenset({"ids", "id"})
+_READ = {
+    "": frozenset(
+        {"id", "source", "type", "occurred_at", "patient", "appointment", "regimen", "merge"}
+        | {"details", "prior_ids", "prior_id"}
+    ),
+    "patient": _IDS
+    | {"mrn", "family", "given", "birth_date", "phone", "phones", "email", "emails", "language"}
+    | {"zone", "postal_code", "deceased", "active"},
+    "appointment": _IDS
+    | {"start", "end", "status", "service", "location", "site", "first_visit"}
+    | {"actual_start", "actual_end", "lots"},
+    "regimen": _IDS | {"dose_dates", "rule", "location"},
+    "merge": frozenset({"prior_ids", "prior_id"}),
+}
+"""What this reader takes of each object; the empty name is the event itself."""
+_MOST_NAMED = 10
+_FIELD_NAME = re.compile(r"[A-Za-z_.]{1,60}")
 _DETAILS = ("due", "expires", "tracking", "carrier", "reference")
 _MAX_DOSES_READ = 5000
 
@@ -63,6 +82,7 @@ def read_native(value: Json, raw: bytes, arrival: Arrival) -> ParsedItem:
         problem = Problem("required", "type: missing")
         return ParsedItem(ItemKind.REJECTED, raw, "", problem=problem)
     reader = _Reader(value, arrival)
+    reader.notes += _unread(value)
     try:
         item, event = reader.event(kind, raw)
     except BadInput as error:
@@ -261,6 +281,24 @@ class _Reader:
         if note := doubt_note(moment, key):
             self.notes.append(note)
         return moment
+
+
+def _unread(value: Json) -> list[str]:
+    """Names the fields that are not read, so that no misnamed one is lost in silence.
+
+    Only short plain words are repeated: a sender may have put anything where a name belongs.
+    """
+    unread = [
+        f"{place}.{key}" if place else key
+        for place, known in _READ.items()
+        for key in (child(value, place) if place else value)
+        if key not in known
+    ]
+    plain = [name for name in unread if _FIELD_NAME.fullmatch(name)]
+    notes = [f"{name}: not a field of this event; left out" for name in plain[:_MOST_NAMED]]
+    if hidden := len(unread) - len(notes):
+        notes.append(f"{hidden} more fields that are not of this event; left out")
+    return notes
 
 
 def _telecoms(patient: Json) -> tuple[Telecom, ...] | None:

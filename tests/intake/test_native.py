@@ -247,3 +247,26 @@ def test_the_data_of_a_cloud_event_outranks_its_envelope(read: Read) -> None:
 @pytest.mark.parametrize("broken", [{}, {"data": 7}, {"data_base64": "@@"}, {"data": "{"}])
 def test_a_broken_cloud_event_is_rejected(read: Read, broken: dict[str, Any]) -> None:
     assert problem_of(send(read, cloud(**broken))).code in {"required", "structure"}
+
+
+def test_fields_this_reader_does_not_take_are_named(read: Read) -> None:
+    value = native(note="x")
+    value["patient"] |= {"telecom": [{"value": "202"}], "name": "Larkspur", "Robin 1": 1}
+    value["appointment"]["room"] = "4"
+    assert only(read(json.dumps(value))).warnings == (
+        "note: not a field of this event; left out",
+        "patient.telecom: not a field of this event; left out",
+        "patient.name: not a field of this event; left out",
+        "appointment.room: not a field of this event; left out",
+        "1 more fields that are not of this event; left out",
+    )
+
+
+def test_every_field_of_the_schema_is_taken_without_a_word(read: Read) -> None:
+    for name in ("patient", "appointment", "regimen"):
+        properties = SCHEMA["$defs"][name]["properties"]
+        value = native()
+        value[name] = {**dict.fromkeys(properties), **value[name]}
+        assert not [
+            note for note in only(read(json.dumps(value))).warnings if "not a field" in note
+        ]

@@ -23,7 +23,7 @@ from outreach.intake.fhir.visits import (
     encounter_change,
 )
 from outreach.intake.interface import Arrival
-from outreach.intake.json_fields import Json, child, dump, text
+from outreach.intake.json_fields import Json, child, children, dump, text
 
 _READERS = {
     "Appointment": appointment_change,
@@ -33,6 +33,9 @@ _READERS = {
 }
 
 Found = tuple[ItemKind, SchedulingEvent]
+
+_ONE_ITEM = "urn:outreach:one-item"
+"""Tags a Bundle whose first entry alone is an item; the others are what it refers to."""
 
 
 def read_fhir(resource: Json, raw: bytes, arrival: Arrival) -> list[ParsedItem]:
@@ -57,6 +60,8 @@ def _bundle_items(bundle: Json, raw: bytes, arrival: Arrival) -> list[ParsedItem
     if not entries:
         return [ParsedItem(ItemKind.IGNORED, raw, "Bundle")]
     neighbours = _neighbours(entries)
+    if any(tag.get("system") == _ONE_ITEM for tag in children(child(bundle, "meta"), "tag")):
+        entries = entries[:1]
     return [_entry_item(entry, neighbours, arrival) for entry in entries]
 
 
@@ -115,7 +120,18 @@ def _item(
     warnings = tuple(dict.fromkeys(scope.notes))
     if found is None:
         return ParsedItem(ItemKind.IGNORED, raw, kind, warnings=warnings)
-    return ParsedItem(found[0], raw, kind, found[1], warnings=warnings)
+    return ParsedItem(found[0], _alone(scope, raw), kind, found[1], warnings=warnings)
+
+
+def _alone(scope: Scope, raw: bytes) -> bytes:
+    """What reads as the same item without its Bundle: the resource and what it refers to there."""
+    if not scope.used:
+        return raw
+    around = [{"fullUrl": url, "resource": found} for url, found in scope.used.items()]
+    tag = [{"system": _ONE_ITEM}]
+    entries = [{"resource": scope.resource}, *around]
+    meta = {"tag": tag}
+    return dump({"resourceType": "Bundle", "type": "collection", "meta": meta, "entry": entries})
 
 
 def _found(scope: Scope, raw: bytes) -> Found | None:

@@ -22,6 +22,8 @@ class Scope:
     neighbours: Mapping[str, Json] = field(default_factory=dict)
     """The other resources of the Bundle by full URL and by ``Type/id``."""
     notes: list[str] = field(default_factory=list)
+    used: dict[str, Json] = field(default_factory=dict)
+    """The neighbours that were read, by the reference that led to them."""
 
     @property
     def kind(self) -> str:
@@ -45,6 +47,8 @@ class Scope:
         known = self.neighbours.get(target)
         if known is None:
             known = self.neighbours.get("/".join(typed_id(target)))
+        if known:
+            self.used[target] = known
         return known or {}
 
     def identifiers_of(self, reference: Json, kind: str) -> list[Identifier]:
