@@ -1,10 +1,10 @@
 """After a commit: tell the workers that a stage has work.
 
 A wake-up carries nothing and may be lost, repeated or late without harm: the beat's tick finds all
-that is due. So a broker that is down never fails the caller.
+that is due. So a broker that is down never fails the caller, nor holds it up for longer than half a
+second once in a few seconds.
 """
 
-import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ from outreach.domain.errors import ConfigurationError
 log = structlog.get_logger(__name__)
 
 QUEUE_OF = {
-    "tick": "urgent",
+    "tick": "tick",
     "followup": "urgent",
     "send_urgent": "urgent",
     "triage": "replies",
@@ -32,13 +32,20 @@ QUEUE_OF = {
     "upkeep": "upkeep",
 }
 """Which queue each stage's task waits in."""
-QUEUES = ("urgent", "replies", "intake", "send", "receipts", "campaigns", "upkeep")
-URGENT_QUEUES = ("urgent", "replies", "intake")
-"""One worker node takes these, another the rest, so that urgent work never waits behind bulk."""
+URGENT_QUEUES = ("urgent", "replies", "intake", "tick")
+BULK_QUEUES = ("send", "receipts", "campaigns", "upkeep", "tick")
+"""One worker node takes the former, another the latter: urgent work never waits behind bulk.
+
+Both take ``tick``, so that either node alone still finds all of its work.
+"""
+QUEUES = tuple(dict.fromkeys((*URGENT_QUEUES, *BULK_QUEUES)))
 WAKE_EXPIRES = 5.0
 """Seconds after which a wake-up nobody took is dropped; the tick has found the work by then."""
 _PATIENT_STAGES = frozenset({"receipt", "send_bulk"})
 _PATIENCE = 0.05
+_SOCKET_SECONDS = 0.5
+_PAUSE = 3.0
+"""Seconds without another try after one that failed; the tick finds the work meanwhile."""
 
 
 def broker_settings(url: str) -> dict[str, Any]:
@@ -71,6 +78,16 @@ def broker_settings(url: str) -> dict[str, Any]:
     }
 
 
+def _publishing(url: str) -> dict[str, Any]:
+    """The same, for a caller that only publishes and must not wait."""
+    settings = broker_settings(url)
+    options = settings["broker_transport_options"]
+    if "socket_timeout" in options:
+        short = {"socket_timeout": _SOCKET_SECONDS, "socket_connect_timeout": _SOCKET_SECONDS}
+        settings["broker_transport_options"] = options | short
+    return settings
+
+
 def _folders(folder: Path) -> dict[str, Any]:
     """Kombu's filesystem transport: no server at all, for a machine that has none."""
     queue, control = folder / "queue", folder / "control"
@@ -86,18 +103,25 @@ def _folders(folder: Path) -> dict[str, Any]:
 
 
 class CeleryWake:
-    """Sends a stage's task by name. Says nothing of patients: the message is empty."""
+    """Sends a stage's task by name. Says nothing of patients: the message is empty.
+
+    A broker that does not answer within 0.5 s is left alone for 3 s: what would be sent meanwhile
+    is dropped, so that a hung broker costs its callers that half second and no more.
+    """
 
     def __init__(self, broker_url: str, clock: Clock) -> None:
         self._app = Celery("outreach-wake", set_as_current=False)
-        self._app.conf.update(broker_settings(broker_url), broker_connection_timeout=2)
+        self._app.conf.update(_publishing(broker_url), broker_connection_timeout=_SOCKET_SECONDS)
         self._clock = clock
         self._last: dict[str, float] = {}
-        self._pid = os.getpid()
+        self._failed_at: float | None = None
 
     def __call__(self, stage: str) -> None:
         """Wakes a stage; receipts and campaigns at most every 50 ms in one process."""
         now = self._clock.now().timestamp()
+        # a clock that stepped back must not keep the broker shut out
+        if self._failed_at is not None and 0 <= now - self._failed_at < _PAUSE:
+            return
         if stage in _PATIENT_STAGES and now - self._last.get(stage, 0.0) < _PATIENCE:
             return
         self._last[stage] = now
@@ -109,7 +133,9 @@ class CeleryWake:
                 ignore_result=True,
                 retry=False,
             )
+            self._failed_at = None
         except (OperationalError, OSError) as error:
+            self._failed_at = self._clock.now().timestamp()
             log.info("wake.lost", stage=stage, error=type(error).__name__)
 
 

@@ -20,6 +20,7 @@ COMMANDS = {
     ("db", "upgrade"),
 }
 QUEUES = {"urgent", "send", "receipts", "replies", "intake", "campaigns", "upkeep"}
+SHARED = {"tick"}
 LOCKS = ["requirements.txt", "requirements-dev.txt"]
 
 
@@ -68,19 +69,21 @@ def test_every_command_is_one_the_program_has(services: dict[str, Any]) -> None:
         assert (*name, *options) in COMMANDS
 
 
-def test_every_queue_has_exactly_one_worker(services: dict[str, Any]) -> None:
+def test_every_queue_has_exactly_one_worker_and_both_take_the_tick(
+    services: dict[str, Any],
+) -> None:
     consumed = [
         queue
         for command in ours(services).values()
         if command[1] == "worker"
         for queue in command[command.index("--queues") + 1].split(",")
     ]
-    assert sorted(consumed) == sorted(QUEUES)
+    assert sorted(consumed) == sorted([*QUEUES, *SHARED, *SHARED])
 
 
 def test_urgent_work_shares_no_worker_with_bulk_work(services: dict[str, Any]) -> None:
     urgent = services["worker-urgent"]["command"][-1].split(",")
-    assert set(urgent) == {"urgent", "replies", "intake"}
+    assert set(urgent) == {"urgent", "replies", "intake"} | SHARED
 
 
 def test_nothing_starts_before_what_it_needs(services: dict[str, Any]) -> None:

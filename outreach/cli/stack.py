@@ -26,11 +26,11 @@ from outreach.embedded.program import Program
 from outreach.embedded.redis_server import RedisServer, start_redis
 from outreach.settings import Settings, keep_keys, with_kept_keys
 from outreach.storage.migrate import upgrade
-from outreach.wakeup import QUEUES, URGENT_QUEUES
+from outreach.wakeup import BULK_QUEUES, URGENT_QUEUES
 
 HOST = "127.0.0.1"
 URGENT_PROCESSES = 3
-"""One for each of its queues, so that a long file never keeps a reply waiting."""
+"""One for each queue that is its own, so that a long file never keeps a reply waiting."""
 BULK_PROCESSES = 2
 _READY_SECONDS = 60.0
 
@@ -220,8 +220,7 @@ class Stack:
             words += ["--app-url", self.web_url]
             self._parts["sandbox"] = _Part(_ourselves(words), _lives(self.settings.sandbox_url))
         self._parts["web"] = _Part(_ourselves(web), _lives(self.web_url))
-        bulk = tuple(name for name in QUEUES if name not in URGENT_QUEUES)
-        self._parts["worker-bulk"] = self._worker("bulk", bulk, BULK_PROCESSES)
+        self._parts["worker-bulk"] = self._worker("bulk", BULK_QUEUES, BULK_PROCESSES)
         self._parts["worker-urgent"] = self._worker(
             "urgent", URGENT_QUEUES, URGENT_PROCESSES, "--beat"
         )

@@ -30,8 +30,8 @@ def worker(
 ) -> None:
     """Run a worker node until it is stopped.
 
-    Run two: one for urgent,replies,intake and one for the rest, so that an urgent reply never waits
-    behind a campaign.
+    Run two: one for urgent,replies,intake,tick and one for send,receipts,campaigns,upkeep,tick, so
+    that an urgent reply never waits behind a campaign. Both take the tick.
     """
     from outreach.wakeup import QUEUES
 

@@ -79,10 +79,6 @@ class Database:
                     raise
                 raise Unavailable(remedy(self.engine, error)) from None
 
-    def after_fork(self) -> None:
-        """Forgets the parent's connections without closing them (a child must not share one)."""
-        self.engine.dispose(close=False)
-
     def close(self) -> None:
         """Closes every pooled connection."""
         self.engine.dispose()

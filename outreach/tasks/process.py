@@ -1,11 +1,12 @@
 """What a worker process holds: its ``World``, made after the fork so that no socket is shared."""
 
+import signal
 from collections.abc import Callable
 from functools import lru_cache
 from time import monotonic
 
 import structlog
-from celery.signals import worker_process_init, worker_process_shutdown
+from celery.signals import task_prerun, worker_process_init, worker_process_shutdown
 
 from outreach.bootstrap import build_world
 from outreach.logs import configure_logs
@@ -16,6 +17,12 @@ log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 20.0
 """A drain task ends by then; what is left is found by the next wake-up or tick."""
+
+
+class OutOfTime(BaseException):
+    """A task's soft time limit has come. No ``Exception``: a stage that sets a row aside because it
+    failed must not take the limit for the row's fault.
+    """
 
 
 @lru_cache(maxsize=1)
@@ -36,15 +43,30 @@ def _end(**_: object) -> None:
         world().db.close()
 
 
+@task_prerun.connect
+def _interrupt_as_ours(**_: object) -> None:
+    """Celery's own exception for the soft limit is an ``Exception``; the signal is the same."""
+    signal.signal(signal.SIGUSR1, _out_of_time)
+
+
+def _out_of_time(*_: object) -> None:
+    raise OutOfTime
+
+
 def drain(stage: Callable[[World], int]) -> int:
     """Runs a stage until it finds nothing more or its time is up; returns what it settled.
+
+    At the soft limit the unit at hand rolls back, and a later wake-up or tick takes its work up.
 
     Machine time here is the processor's own: it measures a duration and is never stored.
     """
     began, total = monotonic(), 0
-    while monotonic() - began < DRAIN_SECONDS:
-        done = stage(world())
-        total += done
-        if done == 0:
-            break
+    try:
+        while monotonic() - began < DRAIN_SECONDS:
+            done = stage(world())
+            total += done
+            if done == 0:
+                break
+    except OutOfTime:
+        log.warning("task.out_of_time", settled=total)  # its unit rolled back: the work still waits
     return total

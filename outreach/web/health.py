@@ -1,6 +1,7 @@
 """Two questions of whoever runs this: is the process alive, and can it do its work?"""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Literal
 
@@ -20,10 +21,19 @@ BrokerProbe = Callable[[], bool]
 """Whether the broker answers; may take a second, must not raise."""
 
 
+PATIENCE = timedelta(seconds=60)
+"""How long a reply may wait to be read, or a page to be made (clinic time)."""
+
+
 class Readiness(BaseModel):
-    """What works. Only the database is required: without a broker the tick finds all work."""
+    """What works: the database, and that somebody reads replies and pages staff.
+
+    A broker is not required: without one the tick finds all work.
+    """
 
     ready: bool
+    reason: str
+    """Why it is not ready; empty when it is."""
     database: Literal["ok", "not migrated", "unreachable"]
     broker: Literal["ok", "unreachable", "not asked"]
     waiting: list[str]
@@ -41,12 +51,18 @@ def health_routes(edge: Edge, broker: BrokerProbe | None) -> APIRouter:
 
     @router.get("/ready", response_model=Readiness, responses={503: {"model": Readiness}})
     async def ready() -> Response:
-        """200 when events and webhooks can be stored, else 503."""
+        """200 when all can be stored and neither reply nor page waits over a minute, else 503."""
         try:
             found = await edge.run(partial(_look, edge.world, broker))
         except Unavailable as error:
             log.warning("web.not_ready", why=str(error))
-            found = Readiness(ready=False, database="unreachable", broker="not asked", waiting=[])
+            found = Readiness(
+                ready=False,
+                reason="The database cannot be reached.",
+                database="unreachable",
+                broker="not asked",
+                waiting=[],
+            )
         return JSONResponse(found.model_dump(), 200 if found.ready else 503)
 
     return router
@@ -57,7 +73,24 @@ def _look(world: World, broker: BrokerProbe | None) -> Readiness:
     if broker is not None:
         answers = "ok" if broker() else "unreachable"
     if not is_current(world.db):
-        return Readiness(ready=False, database="not migrated", broker=answers, waiting=[])
+        return Readiness(
+            ready=False,
+            reason="The database lacks tables. Run 'outreach db upgrade'.",
+            database="not migrated",
+            broker=answers,
+            waiting=[],
+        )
+    now = world.clinic_now()
     with world.db.read() as unit:
-        waiting = unit.work.waiting(world.clinic_now(), world.machine_now())
-    return Readiness(ready=True, database="ok", broker=answers, waiting=waiting)
+        waiting = unit.work.waiting(now, world.machine_now())
+        oldest = unit.work.oldest(now)
+    late = [
+        f"Work for '{stage}' has waited {(now - since).total_seconds():.0f} s."
+        for stage, since in oldest.items()
+        if now - since > PATIENCE
+    ]
+    if late:
+        late.append("Look at the workers, the beat and the broker.")
+    return Readiness(
+        ready=not late, reason=" ".join(late), database="ok", broker=answers, waiting=waiting
+    )

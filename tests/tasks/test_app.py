@@ -2,7 +2,7 @@
 
 from outreach.tasks.app import HARD_LIMIT, SOFT_LIMIT, app, make_app
 from outreach.tasks.process import DRAIN_SECONDS
-from outreach.wakeup import QUEUE_OF, QUEUES, URGENT_QUEUES, broker_settings
+from outreach.wakeup import BULK_QUEUES, QUEUE_OF, QUEUES, URGENT_QUEUES, broker_settings
 from tests.settings import settings_for
 from tests.worlds import make_bench
 
@@ -19,7 +19,8 @@ def test_every_stage_that_can_be_woken_has_a_task_and_a_queue() -> None:
 def test_the_two_nodes_together_read_every_queue() -> None:
     declared = {queue.name for queue in app.conf.task_queues}
     assert declared == set(QUEUES) == set(QUEUE_OF.values())
-    assert set(URGENT_QUEUES) < declared
+    assert set(URGENT_QUEUES) | set(BULK_QUEUES) == declared
+    assert set(URGENT_QUEUES) & set(BULK_QUEUES) == {QUEUE_OF["tick"]}
     assert not app.conf.task_create_missing_queues
 
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +17,8 @@ from httpx import Client
 
 from outreach.domain.errors import ConfigurationError, OutreachError, Unavailable
 from outreach.domain.events import ParsedItem
+from outreach.domain.states import ChannelKind
+from outreach.pipeline import reply
 from outreach.storage.database import Database
 from outreach.web import bodies, server
 from outreach.web.app import create_app
@@ -75,6 +77,7 @@ def test_a_page_says_so_in_words_and_tries_again(bench: Bench, gone: Database) -
 def test_ready_says_what_works(client: Client, bench: Bench) -> None:
     assert client.get("/health/ready").json() == {
         "ready": True,
+        "reason": "",
         "database": "ok",
         "broker": "not asked",
         "waiting": [],
@@ -254,3 +257,22 @@ def test_secrets_are_not_shown() -> None:
     assert not any(secret in repr(config) for secret in ("tok-1", "key-1", "a-staff"))
     with pytest.raises(OutreachError, match="OUTREACH_STAFF_TOKEN"):
         WebConfig(PUBLIC_URL, staff_token="short")
+
+
+@pytest.mark.parametrize("stage", ["triage", "followup"])
+def test_work_that_nobody_takes_up_for_a_minute_is_told(
+    client: Client, bench: Bench, stage: str
+) -> None:
+    if stage == "triage":
+        message = reply.Inbound("SM1", ChannelKind.SMS, "+12025550123", "+12025550100", "hello")
+        reply.receive(bench.world, message)
+    else:
+        bench.says("chest pain, cannot breathe")
+    bench.clock.advance(timedelta(seconds=60))
+    assert client.get("/health/ready").status_code == 200
+    bench.clock.advance(timedelta(seconds=1))
+    ready = client.get("/health/ready")
+    assert ready.status_code == 503
+    assert f"Work for '{stage}' has waited 61 s." in ready.json()["reason"]
+    bench.run()
+    assert client.get("/health/ready").status_code == 200

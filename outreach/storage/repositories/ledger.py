@@ -1,6 +1,5 @@
 """Touchpoints: claimed when due, ended with a reason, never deleted."""
 
-from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
@@ -130,10 +129,6 @@ class Ledger:
         self._session.execute(
             update(Touchpoint).where(theirs, ~_has_twin(survivor)).values(patient_id=survivor)
         )
-
-    def counts(self) -> Counter[str]:
-        """How many touchpoints stand in each status."""
-        return Counter(status.value for status in self._session.scalars(select(Touchpoint.status)))
 
 
 def _has_twin(patient_id: UUID, *statuses: TouchpointStatus) -> ColumnElement[bool]:

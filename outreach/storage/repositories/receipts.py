@@ -1,7 +1,5 @@
 """Provider reports: stored at once, applied in batches."""
 
-from datetime import datetime
-
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -43,8 +41,3 @@ class Receipts:
         """What was reported of one message, in order of arrival."""
         query = select(Receipt).where(Receipt.provider_id == provider_id)
         return list(self._session.scalars(query.order_by(Receipt.received_at, Receipt.id)))
-
-    def count_since(self, since: datetime) -> int:
-        """How many reports came since an instant (clinic time)."""
-        query = select(Receipt.id).where(Receipt.received_at >= since)
-        return len(self._session.scalars(query).all())

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import exists, literal, select, union_all
+from sqlalchemy import exists, func, literal, select, union_all
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -31,6 +31,20 @@ class Work:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def oldest(self, clinic_now: datetime) -> dict[str, datetime]:
+        """Since when (clinic time) the oldest work of triage and of follow-up waits, where any is.
+
+        These two stand between a patient in need and a person: none of it may wait a minute.
+        """
+        questions = {
+            "triage": select(func.min(Reply.received_at)).where(Reply.triaged_at.is_(None)),
+            "followup": select(func.min(FollowUp.escalate_at)).where(
+                FollowUp.escalate_at <= clinic_now
+            ),
+        }
+        found = {stage: self._session.scalar(query) for stage, query in questions.items()}
+        return {stage: since for stage, since in found.items() if since is not None}
 
     def waiting(self, clinic_now: datetime, machine_now: datetime) -> list[str]:
         """The stages that have something to do at these instants, by name."""

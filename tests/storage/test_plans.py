@@ -1,0 +1,80 @@
+"""What runs every second reads indexes only, however large the tables grow."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.engine import Connection
+
+from outreach.storage.models import Base
+from tests.worlds import Bench, make_bench
+
+
+def statements(bench: Bench) -> list[tuple[str, Any]]:
+    """What the tick and the readiness probe ask the database."""
+    asked: list[tuple[str, Any]] = []
+
+    def keep(_c: object, _k: object, statement: str, parameters: Any, *_: object) -> None:
+        if statement.lstrip().upper().startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    engine = bench.world.db.engine
+    event.listen(engine, "before_cursor_execute", keep)
+    with bench.world.db.read() as unit:
+        unit.work.waiting(bench.clock.now(), bench.machine.now())
+        unit.work.oldest(bench.clock.now())
+    event.remove(engine, "before_cursor_execute", keep)
+    assert len(asked) == 3
+    return asked
+
+
+def plan(connection: Connection, statement: str, parameters: Any) -> list[str]:
+    if connection.dialect.name == "sqlite":
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+    else:
+        # empty tables are read whole, unless the planner is told that this costs much
+        connection.execute(text("SET enable_seqscan = off"))
+        rows = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+    return [str(row[-1]) for row in rows]
+
+
+def reads_a_whole_table(step: str) -> bool:
+    tables = [f" {name}" for name in Base.metadata.tables]
+    if "Seq Scan" in step:
+        return True
+    scans = step.startswith("SCAN ") and any(name in step for name in tables)
+    return scans and "INDEX" not in step
+
+
+def test_the_tick_reads_indexes_only(database_url: str) -> None:
+    bench = make_bench(database_url)
+    asked = statements(bench)
+    with bench.world.db.engine.connect() as connection:
+        for statement, parameters in asked:
+            steps = plan(connection, statement, parameters)
+            assert steps
+            assert [step for step in steps if reads_a_whole_table(step)] == []
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("inbox_event", "parent_id"),
+        ("touchpoint", "campaign_id"),
+        ("reply", "patient_id"),
+        ("conversation", "patient_id"),
+        ("message", "followup_id"),
+        ("message", "reply_id"),
+        ("followup_note", "reply_id"),
+    ],
+)
+def test_what_belongs_to_a_row_is_found_by_an_index(
+    database_url: str, table: str, column: str
+) -> None:
+    bench = make_bench(database_url)
+    mark = "?" if database_url.startswith("sqlite") else "%s"
+    value = "01a4019b01807b899616caa5e6b89d07"
+    with bench.world.db.engine.connect() as connection:
+        query = f"SELECT id FROM {table} WHERE {column} = {mark}"  # noqa: S608 - names from above
+        steps = plan(connection, query, (value,))
+    assert any(f"ix_{table}_{column}" in step for step in steps), steps
