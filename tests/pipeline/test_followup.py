@@ -80,8 +80,19 @@ def test_paging_goes_on_until_somebody_takes_it(bench: Bench) -> None:
     assert stored.level == 4
     assert rounds == [f"round {number}" for number in range(1, 5)]
     followup.acknowledge(bench.world, item.code.lower() + " ", "Nurse One")
-    bench.to(START + 120 * MINUTE)
+    minutes(bench, 4)
     assert pages(bench) == 4
+
+
+def test_what_was_taken_and_never_closed_is_paged_again(bench: Bench) -> None:
+    item = make(bench)
+    bench.run()
+    followup.acknowledge(bench.world, item.code, "Nurse One")
+    bench.to(START + 6 * 60 * MINUTE)
+    assert pages(bench) == 2
+    followup.close(bench.world, item.code, "Nurse One", "Called, all is well.")
+    bench.to(START + 12 * 60 * MINUTE)
+    assert pages(bench) == 2
 
 
 def test_paging_never_ends_by_itself(bench: Bench) -> None:
