@@ -72,6 +72,7 @@ def beats() -> list[Beat]:
             _feed(10, "15:30", "09_infusion_completed.json", "Mira's infusion ended at 15:25."),
             _text(11, "16:00", MIRA, RED_FLAG),
             Beat(at(11, "16:03"), "The charge nurse takes the urgent item.", _acknowledge),
+            Beat(at(11, "16:20"), "She has reached Mira, and closes it.", _close),
             Beat(END, "The fortnight is over.", _last_receipts),
         ],
         key=lambda beat: beat.when,
@@ -104,14 +105,22 @@ def _campaign(theatre: Theatre) -> None:
 
 
 def _acknowledge(theatre: Theatre) -> None:
+    for code in _urgent(theatre, FollowUpStatus.OPEN):
+        theatre.outreach("followups", "ack", code, "--by", "Charge nurse")
+
+
+def _close(theatre: Theatre) -> None:
+    for code in _urgent(theatre, FollowUpStatus.ACKNOWLEDGED):
+        reached = ("--by", "Charge nurse", "--outcome", "Reached by phone; seen by a doctor today.")
+        theatre.outreach("followups", "close", code, *reached)
+
+
+def _urgent(theatre: Theatre, status: FollowUpStatus) -> list[str]:
     with theatre.world.db.read() as unit:
-        waiting = [
-            item
-            for item in unit.followups.worklist()
-            if item.priority is Priority.URGENT and item.status is FollowUpStatus.OPEN
-        ]
-    for item in waiting:
-        theatre.outreach("followups", "ack", item.code, "--by", "Charge nurse")
+        items = unit.followups.worklist()
+    return [
+        item.code for item in items if item.priority is Priority.URGENT and item.status is status
+    ]
 
 
 def _last_receipts(theatre: Theatre) -> None:
