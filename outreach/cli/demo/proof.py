@@ -108,7 +108,7 @@ def _red_flag(see: Evidence) -> str:
     _expect(len(urgent_answers) == 1, "one safe answer")
     _expect(urgent_answers[0].body in {row["body"] for row in see.got(story.MIRA)}, "it arrived")
     _expect(bool(see.got(story.NURSE)), "a page to staff")
-    _expect(item.status is FollowUpStatus.ACKNOWLEDGED, "the item taken by a nurse")
+    _expect(item.status is FollowUpStatus.CLOSED, "the item taken and closed by a nurse")
     minutes = int((item.due_at - item.created_at).total_seconds() / 60)
     return f"urgent item {item.code}, due within {minutes} minutes; a safe answer; staff paged"
 

@@ -72,6 +72,7 @@ def beats() -> list[Beat]:
             _feed(10, "15:30", "09_infusion_completed.json", "Mira's infusion ended at 15:25."),
             _text(11, "16:00", MIRA, RED_FLAG),
             Beat(at(11, "16:03"), "The charge nurse takes the urgent item.", _acknowledge),
+            Beat(at(11, "16:20"), "She has phoned Mira, and closes the item.", _close),
             Beat(END, "The fortnight is over.", _last_receipts),
         ],
         key=lambda beat: beat.when,
@@ -104,14 +105,24 @@ def _campaign(theatre: Theatre) -> None:
 
 
 def _acknowledge(theatre: Theatre) -> None:
+    for code in _urgent(theatre, FollowUpStatus.OPEN):
+        theatre.outreach("followups", "ack", code, "--by", "Charge nurse")
+
+
+def _close(theatre: Theatre) -> None:
+    for code in _urgent(theatre, FollowUpStatus.ACKNOWLEDGED):
+        told = ("--by", "Charge nurse", "--outcome", "Phoned: seen by the doctor today.")
+        theatre.outreach("followups", "close", code, *told)
+
+
+def _urgent(theatre: Theatre, status: FollowUpStatus) -> list[str]:
+    """The codes of urgent items that stand so."""
     with theatre.world.db.read() as unit:
-        waiting = [
-            item
+        return [
+            item.code
             for item in unit.followups.worklist()
-            if item.priority is Priority.URGENT and item.status is FollowUpStatus.OPEN
+            if item.priority is Priority.URGENT and item.status is status
         ]
-    for item in waiting:
-        theatre.outreach("followups", "ack", item.code, "--by", "Charge nurse")
 
 
 def _last_receipts(theatre: Theatre) -> None:
