@@ -111,7 +111,8 @@ def _red_flag(see: Evidence) -> str:
     _expect(item.acknowledged_at is not None, "the item taken by a nurse")
     _expect(item.status is FollowUpStatus.CLOSED, "the item closed when she was reached")
     minutes = int((item.due_at - item.created_at).total_seconds() / 60)
-    return f"urgent item {item.code}, due within {minutes} minutes; a safe answer; staff paged, item taken and closed"
+    story_of_it = "a safe answer; staff paged, item taken and closed"
+    return f"urgent item {item.code}, due within {minutes} minutes; {story_of_it}"
 
 
 def _items(see: Evidence) -> list[FollowUp]:
