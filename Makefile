@@ -2,7 +2,7 @@
 # `make` alone lists the targets. Extra words go through ARGS: make test ARGS="tests/domain -k clock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock bench chaos clean
+.PHONY: help demo test check format lock bench clean
 .NOTPARALLEL:
 
 # The embedded Redis comes as a wheel for Python 3.11 and 3.12, so those are tried first.
@@ -40,9 +40,6 @@ format: .venv/.development ## Put the code into its one style
 
 bench: .venv/.development .venv/.project ## Run a benchmark (ARGS="NAME --json")
 	@$(VENV) -m benchmarks $(ARGS)
-
-chaos: .venv/.development .venv/.project ## Run the failure drills for long
-	@CHAOS=long $(PYTEST) -n 0 --timeout 0 tests/chaos $(ARGS)
 
 LOCK = $(VENV) -m uv --quiet pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
