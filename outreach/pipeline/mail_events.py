@@ -9,8 +9,9 @@ from uuid import UUID
 
 from outreach.domain.consent import ConsentAction, ConsentScope
 from outreach.domain.states import ChannelKind
+from outreach.pipeline import consent
 from outreach.pipeline.world import World
-from outreach.storage.models import Consent, Receipt
+from outreach.storage.models import Receipt
 from outreach.storage.repositories.people import address_index
 from outreach.storage.unit import Unit
 
@@ -81,20 +82,18 @@ def unsubscribe(world: World, message_id: UUID) -> bool:
 
 def _opt_out(unit: Unit, world: World, index: str, *, source: str, words: str) -> None:
     """One line in the ledger, unless the mailbox has opted out already."""
-    unit.flush()
-    if unit.people.consent_of([index])[index].opted_out:
+    if consent.opted_out(unit, index):
         return
-    unit.add(
-        Consent(
-            id=world.new_id(),
-            channel=ChannelKind.EMAIL,
-            address_index=index,
-            patient_id=None,
-            action=ConsentAction.OPT_OUT,
-            scope=ConsentScope.ALL,
+    consent.write(
+        unit,
+        world,
+        consent.Said(
+            ChannelKind.EMAIL,
+            index,
+            ConsentAction.OPT_OUT,
+            ConsentScope.ALL,
             source=source,
             actor="patient",
             words=words,
-            recorded_at=world.clinic_now(),
-        )
+        ),
     )

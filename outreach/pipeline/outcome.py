@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-import structlog
-
-from outreach.domain.consent import ConsentAction, ConsentScope
 from outreach.domain.reactions import Reaction
 from outreach.domain.receipts import advances
 from outreach.domain.states import (
@@ -19,17 +16,13 @@ from outreach.domain.states import (
     AttemptOutcome,
     ChannelKind,
     MessageStatus,
-    Purpose,
     TouchpointStatus,
     check_step,
 )
-from outreach.domain.triage.result import Action
-from outreach.pipeline import due, followup
+from outreach.pipeline import aftermath
 from outreach.pipeline.world import World
 from outreach.storage.models import (
     Attempt,
-    Consent,
-    ContactStatus,
     Conversation,
     ConversationStatus,
     Message,
@@ -37,25 +30,8 @@ from outreach.storage.models import (
 )
 from outreach.storage.unit import Unit
 
-log = structlog.get_logger(__name__)
-
-_CAME_TO_NOTHING = frozenset(
-    {MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.SKIPPED}
-)
 _SAFE_RESENDS = 2
 _RETRY = frozenset({Reaction.SLOW_DOWN, Reaction.DEFER_PAST_RESET, Reaction.PAUSE_ACCOUNT})
-_OPERATORS = frozenset(
-    {
-        Reaction.OUR_BUG,
-        Reaction.ALERT,
-        Reaction.SENDER_BLOCKED,
-        Reaction.FILTERED,
-        Reaction.PAUSE_ACCOUNT,
-    }
-)
-"""What the clinic's own people must mend, whether it is said at once or in a receipt."""
-_STOPS_ALL = frozenset({Reaction.PAUSE_ACCOUNT, Reaction.SENDER_BLOCKED})
-"""Nothing goes out until somebody mends it: that is paged at once."""
 _WAIT = {
     Reaction.DEFER_PAST_RESET: timedelta(hours=1),
     Reaction.PAUSE_ACCOUNT: timedelta(minutes=5),
@@ -196,7 +172,7 @@ def refused(unit: Unit, world: World, sent: Sent, reaction: Reaction, code: int 
     if reaction in _RETRY:
         requeue(world, message, _WAIT.get(reaction, timedelta(seconds=30)))
         if reaction is not Reaction.SLOW_DOWN:
-            _tell_operator(unit, world, message, reaction, code)
+            aftermath.tell_of_refusal(unit, world, message, reaction)
         return
     failed(unit, world, sent, reaction, code)
 
@@ -206,22 +182,7 @@ def failed(unit: Unit, world: World, sent: Sent, reaction: Reaction, code: int |
     message = sent.message
     message.status = check_step(MESSAGE_STEPS, message.status, MessageStatus.FAILED)
     message.lease_until, message.error_code = None, code
-    _aftermath(unit, world, sent, reaction, code)
-
-
-def _aftermath(unit: Unit, world: World, sent: Sent, reaction: Reaction, code: int | None) -> None:
-    """What a message that came to nothing leaves to do: marks, people to tell, calls to make."""
-    message = sent.message
-    if reaction is Reaction.OPTED_OUT:
-        _record_carrier_opt_out(unit, world, message)
-    elif reaction in {Reaction.MARK_NUMBER_INVALID, Reaction.CANNOT_TAKE_SMS}:
-        unit.people.mark_contacts(message.address_index, ContactStatus.INVALID)
-    if reaction in _OPERATORS or message.purpose is Purpose.STAFF:
-        _tell_operator(unit, world, message, reaction, code)
-    if message.followup_id is not None:
-        followup.page_failed(unit, world, message.followup_id)
-    log.warning("message.failed", message_id=str(message.id), code=code, reaction=reaction.value)
-    _what_remains(unit, world, sent, code)
+    aftermath.deal_with(unit, world, message, sent.touchpoint, reaction)
 
 
 def undelivered(
@@ -247,83 +208,4 @@ def undelivered(
         requeue(world, message, timedelta(seconds=world.tempo.retry[0]))
         return
     message.status = check_step(MESSAGE_STEPS, message.status, reported)
-    _aftermath(unit, world, sent, reaction, code)
-
-
-def _what_remains(unit: Unit, world: World, sent: Sent, code: int | None) -> None:
-    """A touchpoint with no other message on its way has failed; a care text becomes a call."""
-    row, message = sent.touchpoint, sent.message
-    why = f"The provider refused it (code {code})." if code else "The provider did not take it."
-    if row is None:
-        if message.purpose is Purpose.REPLY and message.reply_id is not None:
-            _call_about_answer(unit, world, message, why)
-        return
-    if others_alive(unit, row, message):
-        return
-    if row.status is TouchpointStatus.QUEUED:
-        row.status = TouchpointStatus.FAILED
-        row.decided_at, row.note = world.clinic_now(), why
-    if row.purpose is Purpose.CARE:
-        due.call_instead(unit, world, row, why)
-
-
-def others_alive(unit: Unit, row: Touchpoint, message: Message) -> bool:
-    """Whether another message of a touchpoint is on its way or went."""
-    return any(
-        other.id != message.id and other.status not in _CAME_TO_NOTHING
-        for other in unit.messages.of_touchpoints([row.id])[row.id]
-    )
-
-
-def _call_about_answer(unit: Unit, world: World, message: Message, why: str) -> None:
-    """An automatic answer that did not arrive: if it answered a red flag, call at once."""
-    urgent = message.template in {"auto_call_911", "auto_page_1h", "auto_call_988", "auto_at_er"}
-    followup.open_item(
-        unit,
-        world,
-        followup.NewItem(
-            reason_key=f"message:{message.id.hex}:undelivered",
-            kind="call_patient",
-            action=Action.CALL_911 if urgent else Action.ROUTINE,
-            summary=f"Our answer did not reach this patient. {why} Call now."
-            if urgent
-            else f"Our answer did not reach this patient. {why}",
-            patient_id=message.patient_id,
-            reply_id=message.reply_id,
-        ),
-    )
-
-
-def _record_carrier_opt_out(unit: Unit, world: World, message: Message) -> None:
-    if not unit.people.consent_of([message.address_index])[message.address_index].opted_out:
-        unit.add(
-            Consent(
-                id=world.new_id(),
-                channel=message.channel,
-                address_index=message.address_index,
-                patient_id=message.patient_id,
-                action=ConsentAction.OPT_OUT,
-                scope=ConsentScope.ALL,
-                source="carrier",
-                actor="error 21610",
-                recorded_at=world.clinic_now(),
-            )
-        )
-
-
-def _tell_operator(
-    unit: Unit, world: World, message: Message, reaction: Reaction, code: int | None
-) -> None:
-    """One item a day for each kind of trouble with our own account or configuration."""
-    day = world.clinic_now().date().isoformat()
-    followup.open_item(
-        unit,
-        world,
-        followup.NewItem(
-            reason_key=f"operator:{message.channel.value}:{reaction.value}:{code}:{day}",
-            kind="operator",
-            action=Action.PAGE_1H if reaction in _STOPS_ALL else Action.SAME_DAY,
-            summary=f"The {message.channel.value} provider answers code {code} "
-            f"({reaction.value.replace('_', ' ')}). Run 'outreach doctor'.",
-        ),
-    )
+    aftermath.deal_with(unit, world, message, sent.touchpoint, reaction)

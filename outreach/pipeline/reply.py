@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from outreach.domain.consent import ConsentAction, ConsentScope
 from outreach.domain.states import ChannelKind
 from outreach.domain.triage.keywords import Keyword, carrier_keyword
+from outreach.pipeline import consent
 from outreach.pipeline.world import World
-from outreach.storage.models import Consent, Reply
+from outreach.storage.models import Reply
 from outreach.storage.repositories.people import address_index
 from outreach.storage.unit import Unit
 
@@ -74,19 +75,20 @@ def record_consent(unit: Unit, world: World, reply: Reply, action: ConsentAction
     if _outdated(unit, reply, action):
         return False
     scope = ConsentScope.ALL if action is ConsentAction.OPT_OUT else ConsentScope.CARE
-    unit.add(
-        Consent(
-            id=world.new_id(),
-            channel=reply.channel,
-            address_index=reply.address_index,
-            patient_id=reply.patient_id,
-            action=action,
-            scope=scope,
+    consent.write(
+        unit,
+        world,
+        consent.Said(
+            reply.channel,
+            reply.address_index,
+            action,
+            scope,
             source="reply",
             actor="patient",
+            patient_id=reply.patient_id,
             words=reply.body,
-            recorded_at=reply.received_at,
-        )
+            at=reply.received_at,
+        ),
     )
     return True
 

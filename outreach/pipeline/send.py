@@ -23,7 +23,7 @@ from outreach.domain.states import (
     Urgency,
     check_step,
 )
-from outreach.pipeline import due, outcome
+from outreach.pipeline import aftermath, due, outcome
 from outreach.pipeline.batches import tell_operator, together_or_alone
 from outreach.pipeline.compose import compose
 from outreach.pipeline.facts import Facts, decide_message, facts_for_messages, zone_of
@@ -199,7 +199,7 @@ def _skip(unit: Unit, world: World, facts: Facts, message: Message, decision: De
     message.status = check_step(MESSAGE_STEPS, message.status, MessageStatus.SKIPPED)
     message.reason, message.lease_until = decision.reason, None
     touchpoint = facts.touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
-    if touchpoint is None or outcome.others_alive(unit, touchpoint, message):
+    if touchpoint is None or aftermath.others_alive(unit, touchpoint, message):
         return
     if touchpoint.status is TouchpointStatus.QUEUED:
         due.skip(unit, world, touchpoint, decision, world.clinic_now())

@@ -107,7 +107,7 @@ def test_a_killed_worker_is_started_again_and_takes_up_its_work(clean: Path) -> 
         stack.start()
         before = set(of_this_installation(clean / "var"))
         stack.kill("worker-urgent")
-        assert len(before - set(of_this_installation(clean / "var"))) >= 4
+        assert eventually(lambda: len(before - set(of_this_installation(clean / "var"))) >= 4)
         with pytest.raises(NotFound):
             stack.kill("worker-urgent")
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,14 +17,15 @@ from outreach.bootstrap import Parts, build_world
 from outreach.cli.environment import child_environment
 from outreach.pipeline.world import World
 from outreach.settings import Settings
-from outreach.storage.models import Appointment, InboxStatus
+from outreach.storage.models import Appointment, InboxEvent, InboxStatus
 from tests.listeners.conftest import arrivals, statuses
 from tests.listeners.engine import Engine, siu
 from tests.settings import settings_for
 from tests.worlds import CONFIG
 
 MESSAGES = 300
-KILLS = 3
+KILL_AT = (60, 140, 220)
+"""How many messages are stored when it is killed: under way, on a fast machine and a slow one."""
 
 
 class Program:
@@ -75,14 +76,17 @@ def port() -> int:
 
 
 @contextmanager
-def killing(program: Program) -> Iterator[list[float]]:
-    """Kills and restarts the program from time to time while the block runs."""
-    done, kills = threading.Event(), list[float]()
+def killing(program: Program, stored: Callable[[], int]) -> Iterator[list[int]]:
+    """Kills and restarts the program at each mark of ``KILL_AT`` while the block runs."""
+    done, kills = threading.Event(), list[int]()
 
     def run() -> None:
-        while len(kills) < KILLS and not done.wait(0.35):
+        for mark in KILL_AT:
+            while stored() < mark:
+                if done.wait(0.01):
+                    return
             program.kill()
-            kills.append(time.monotonic())
+            kills.append(mark)
             program.start()
             deadline = time.monotonic() + 30
             while time.monotonic() < deadline and not _listens(program.port):
@@ -95,6 +99,11 @@ def killing(program: Program) -> Iterator[list[float]]:
     finally:
         done.set()
         thread.join()
+
+
+def _stored(world: World) -> int:
+    with world.db.read() as unit:
+        return unit._session.query(InboxEvent).count()
 
 
 def _listens(port: int) -> bool:
@@ -133,7 +142,7 @@ def test_what_was_acknowledged_is_applied_exactly_once(
     try:
         while not _listens(port):
             time.sleep(0.05)
-        with killing(program) as kills:
+        with killing(program, lambda: _stored(world)) as kills:
             half = MESSAGES // 2
             other: list[int] = []
             second = threading.Thread(
@@ -142,7 +151,7 @@ def test_what_was_acknowledged_is_applied_exactly_once(
             second.start()
             accepted = send_all(port, range(half), never)
             second.join()
-        assert len(kills) == KILLS
+        assert kills == list(KILL_AT)
         assert [accepted, *other] == [half, MESSAGES - half]
     finally:
         code = program.stop()

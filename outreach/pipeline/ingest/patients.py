@@ -8,10 +8,9 @@ from outreach.domain.events import EventKind, PatientData, SchedulingEvent, Tele
 from outreach.domain.phones import check_number
 from outreach.domain.states import ChannelKind, SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action
-from outreach.pipeline import followup
+from outreach.pipeline import consent, followup
 from outreach.pipeline.ingest import names
 from outreach.pipeline.world import World
-from outreach.storage import models
 from outreach.storage.models import ContactPoint, ContactStatus, IdentifierKind, Patient
 from outreach.storage.repositories.people import address_index
 from outreach.storage.unit import Unit
@@ -127,18 +126,18 @@ def _add_contact(
         )
     )
     if world.policy.care_attested:
-        unit.add(
-            models.Consent(
-                id=world.new_id(),
-                channel=channel,
-                address_index=index,
-                patient_id=patient.id,
-                action=ConsentAction.ATTESTED,
-                scope=ConsentScope.CARE,
+        consent.write(
+            unit,
+            world,
+            consent.Said(
+                channel,
+                index,
+                ConsentAction.ATTESTED,
+                ConsentScope.CARE,
                 source="attested_by_clinic",
                 actor="policy.yaml",
-                recorded_at=world.clinic_now(),
-            )
+                patient_id=patient.id,
+            ),
         )
 
 
@@ -257,18 +256,18 @@ def _unite_opt_outs(
     unit: Unit, world: World, survivor: Patient, contacts: list[ContactPoint]
 ) -> None:
     for row in contacts:
-        unit.add(
-            models.Consent(
-                id=world.new_id(),
-                channel=row.channel,
-                address_index=row.address_index,
-                patient_id=survivor.id,
-                action=ConsentAction.OPT_OUT,
-                scope=ConsentScope.ALL,
+        consent.write(
+            unit,
+            world,
+            consent.Said(
+                row.channel,
+                row.address_index,
+                ConsentAction.OPT_OUT,
+                ConsentScope.ALL,
                 source="merge",
                 actor="outreach",
-                recorded_at=world.clinic_now(),
-            )
+                patient_id=survivor.id,
+            ),
         )
     followup.open_item(
         unit,

@@ -61,10 +61,14 @@ class Messages:
             .order_by(Message.urgency.desc(), Message.retry_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
+            # PostgreSQL may run a plain subquery of an UPDATE again and again, and each run skips
+            # what the last one locked: it would claim more than the limit. A materialized one not.
+            .cte("chosen")
+            .prefix_with("MATERIALIZED", dialect="postgresql")
         )
         claimed = self._session.scalars(
             update(Message)
-            .where(Message.id.in_(chosen))
+            .where(Message.id.in_(select(chosen.c.id)))
             .values(
                 status=MessageStatus.CLAIMED,
                 claim_id=claim_id,
