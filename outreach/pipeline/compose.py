@@ -86,9 +86,9 @@ def _about_visit(world: World, visit: Appointment) -> dict[str, object]:
     return found
 
 
-def _hours(start: datetime, end: datetime) -> int:
-    """Whole hours, rounded to the nearest and at least one."""
-    return max(1, round((end - start).total_seconds() / 3600))
+def _hours(start: datetime, end: datetime) -> int | None:
+    """Whole hours, rounded to the nearest and at least one; None when the end is not known."""
+    return max(1, round((end - start).total_seconds() / 3600)) if end > start else None
 
 
 def _about_dose(dose: Dose, zone: ZoneInfo) -> dict[str, object]:

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from tests.pipeline.rows import VISIT, kinds, message
-from tests.worlds import PHONE, Bench
+from tests.worlds import PHONE, START, Bench
 
 DAY = timedelta(days=1)
 
@@ -72,3 +74,17 @@ def test_a_template_that_is_missing_fails_alone_and_tells_the_operator(bench: Be
     assert broken.outcomes("P1")["d7"] == "failed"
     assert broken.outcomes("P2")["d7"] == "sent"
     assert sorted(kinds(broken)) == ["call_patient", "operator"]
+
+
+@pytest.mark.parametrize(("language", "length"), [("en", "Plan for about"), ("es", "Dura ")])
+def test_a_visit_whose_end_is_not_known_is_not_said_to_last_an_hour(
+    bench: Bench, language: str, length: str
+) -> None:
+    bench.book(
+        START + timedelta(days=7),
+        patient_={"email": "robin@example.org", "language": language},
+        end=None,
+    )
+    bench.run()
+    said = [bench.sms.sent[0].text, bench.email.sent[0].text, bench.email.sent[0].html]
+    assert not [text for text in said if length in text]
