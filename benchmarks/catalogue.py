@@ -28,6 +28,7 @@ class Options:
 
 
 BENCHMARKS = {
+    "start": "the command line, from typing to answer",
     "parse": "HL7 v2 scheduling messages into events",
     "triage": "replies understood",
     "render": "texts rendered and measured",

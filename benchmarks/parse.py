@@ -49,10 +49,11 @@ def run(options: Options) -> Report:
             "microseconds_per_message": 1e6 / found["ours"],
         },
         baselines={"python_hl7_per_cpu_second": found["theirs"]},
-        ratios={"to_python_hl7": found["ratio"]},
+        ratios={"to_python_hl7": found["ratio"], "growth_of_time_to_size": found["growth"]},
         goals=(
             Goal("messages_per_cpu_second", at_least=10_000),
             Goal("to_python_hl7", at_least=10),
+            Goal("growth_of_time_to_size", at_most=1.5),
         ),
         facts={"message_bytes": len(batch[0]), "segments": len(_SEGMENTS)},
     )
@@ -72,7 +73,14 @@ def messages(count: int) -> list[bytes]:
 def _round(batch: list[bytes], intake: Parser, seconds: float) -> dict[str, float]:
     ours = rate(lambda: _ours(batch, intake), seconds)
     theirs = rate(lambda: _theirs(batch), seconds)
-    return {"ours": ours, "theirs": theirs, "ratio": ours / theirs}
+    growth = _cost(16_000, intake, seconds) / _cost(2_000, intake, seconds)
+    return {"ours": ours, "theirs": theirs, "ratio": ours / theirs, "growth": growth}
+
+
+def _cost(segments: int, intake: Parser, seconds: float) -> float:
+    """CPU for each segment of one message with this many, in any unit: 1.0 apart is linear."""
+    raw = messages(1)[0] + b"NTE|1||Bring a list of your medicines\r" * segments
+    return 1 / (rate(lambda: _ours([raw], intake), seconds / 3) * segments)
 
 
 def _ours(batch: list[bytes], intake: Parser) -> int:

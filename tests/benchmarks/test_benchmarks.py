@@ -17,7 +17,13 @@ from tests.servers import missing
 ROOT = Path(__file__).parents[2]
 FLOOR = {"fsyncs_per_second", "insert_and_commit_per_second"}
 PROMISED = {
-    "parse": {"messages_per_cpu_second", "python_hl7_per_cpu_second", "to_python_hl7"},
+    "start": {"help_ms", "bare_python_ms", "to_bare_python"},
+    "parse": {
+        "growth_of_time_to_size",
+        "messages_per_cpu_second",
+        "python_hl7_per_cpu_second",
+        "to_python_hl7",
+    },
     "triage": {"replies_per_cpu_second", "p99_cpu_ms", "to_folding_alone"},
     "render": {"texts_per_cpu_second", "measured_per_cpu_second", "to_bare_jinja"},
     "plan": {"events_per_cpu_second", "touchpoints_per_event", "to_deciding_alone", *FLOOR},

@@ -33,7 +33,7 @@ def sendgrid(sandbox: str, sandbox_config: SandboxConfig) -> Iterator[SendGridEm
 
 def sendgrid_config(base_url: str, key: str = "SG.key") -> SendGridConfig:
     return SendGridConfig(
-        key, "no-reply@clinic.invalid", "The Clinic", PUBLIC, base_url, timeout_seconds=0.5
+        key, "no-reply@clinic.invalid", "The Clinic", PUBLIC, base_url, timeout_seconds=5.0
     )
 
 
@@ -80,7 +80,7 @@ def test_sendgrid_is_asked_for_no_tracking_and_a_one_click_way_out() -> None:
         ({"fault": "429", "retry_after": 3}, ResultKind.NOT_SENT, 429),
         ({"fault": "500"}, ResultKind.UNKNOWN, 500),
         ({"fault": "accept_then_drop"}, ResultKind.UNKNOWN, None),
-        ({"fault": "accept_then_hang", "seconds": 2}, ResultKind.UNKNOWN, None),
+        ({"fault": "accept_then_hang", "seconds": 8}, ResultKind.UNKNOWN, None),
     ],
 )
 def test_sendgrid_failures(
@@ -155,7 +155,7 @@ def smtp_config(port: int) -> SmtpConfig:
         PUBLIC,
         port,
         starttls=False,
-        timeout_seconds=1.0,
+        timeout_seconds=10.0,
     )
 
 

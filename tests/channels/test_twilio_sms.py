@@ -16,11 +16,12 @@ import pytest
 from outreach.channels.twilio_http import HttpLimits
 from outreach.channels.twilio_sms import TwilioConfig, TwilioSms
 from outreach.domain.errors import ConfigurationError, Unavailable
-from outreach.pipeline.ports import Channel, ResultKind
+from outreach.pipeline.ports import Channel, ResultKind, Sending
 from outreach.sandbox import SandboxConfig, running_sandbox
 
 from .conftest import PUBLIC_URL, bare_server, free_port, http_answer, only, results, text
 
+PATIENT = HttpLimits()
 QUICK = HttpLimits(connect_seconds=1.0, read_seconds=0.5)
 Make = Callable[..., TwilioSms]
 
@@ -29,7 +30,7 @@ Make = Callable[..., TwilioSms]
 def make(sandbox_config: SandboxConfig) -> Iterator[Make]:
     made: list[TwilioSms] = []
 
-    def make_one(base_url: str, limits: HttpLimits = QUICK, **changes: Any) -> TwilioSms:
+    def make_one(base_url: str, limits: HttpLimits = PATIENT, **changes: Any) -> TwilioSms:
         config = TwilioConfig(
             account_sid=sandbox_config.account_sid,
             auth_token=sandbox_config.auth_token,
@@ -133,7 +134,7 @@ def test_what_cannot_be_known_is_unknown_and_never_sent_again(
     sandbox: str, make: Make, order: dict[str, object], kept: int
 ) -> None:
     fault(sandbox, **order)
-    assert only(make(sandbox), text()).kind is ResultKind.UNKNOWN
+    assert only(make(sandbox, QUICK), text()).kind is ResultKind.UNKNOWN
     assert total(sandbox) == kept
 
 
@@ -158,8 +159,9 @@ def test_what_cannot_be_known_is_unknown_and_never_sent_again(
 def test_odd_answers_have_one_reading_and_one_request(
     make: Make, answer: bytes | None, kind: ResultKind
 ) -> None:
+    limits = QUICK if kind is ResultKind.UNKNOWN else PATIENT
     with bare_server(answer) as (port, seen):
-        result = only(make(f"http://127.0.0.1:{port}"), text())
+        result = only(make(f"http://127.0.0.1:{port}", limits), text())
         time.sleep(0.05)
     assert result.kind is kind
     assert result.error_code is None
@@ -174,7 +176,7 @@ def test_an_error_in_the_newer_form_keeps_its_code(make: Make) -> None:
 
 
 def test_a_batch_is_sent_at_once_up_to_the_limit_and_in_groups(sandbox: str, make: Make) -> None:
-    fault(sandbox, fault="latency", seconds=0.25, times=None)
+    fault(sandbox, fault="latency", seconds=0.5, times=None)
     channel = make(sandbox, HttpLimits(in_flight=8))
     batch = [text(body=str(number)) for number in range(16)]
     began = time.monotonic()
@@ -182,14 +184,13 @@ def test_a_batch_is_sent_at_once_up_to_the_limit_and_in_groups(sandbox: str, mak
     assert sum(len(group) for _, group in groups) == 16
     assert {result.kind for _, group in groups for result in group} == {ResultKind.ACCEPTED}
     assert len(groups) >= 2
-    assert groups[0][0] < 0.45
-    assert 0.5 <= groups[-1][0] < 2.0
+    assert 1.0 <= groups[-1][0] < 8.0  # two rounds of eight; one after another takes 8 s
     assert total(sandbox) == 16
 
 
 def test_sending_begins_before_anybody_looks(sandbox: str, make: Make) -> None:
     sending = make(sandbox).send([text()])
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while total(sandbox) == 0:
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -205,11 +206,17 @@ def test_two_batches_at_once_share_the_limit(sandbox: str, make: Make) -> None:
     assert time.monotonic() - began >= 0.4
 
 
+def cancel_at(sandbox: str, count: int, sending: Sending) -> None:
+    while total(sandbox) < count:
+        time.sleep(0.01)
+    sending.cancel()
+
+
 def test_cancel_tells_what_was_begun_from_what_was_not(sandbox: str, make: Make) -> None:
     fault(sandbox, fault="accept_then_hang", seconds=20, times=None)
     channel = make(sandbox, HttpLimits(in_flight=2, read_seconds=30))
     sending = channel.send([text() for _ in range(10)])
-    threading.Timer(0.4, sending.cancel).start()
+    threading.Thread(target=cancel_at, args=(sandbox, 2, sending)).start()
     kinds = [result.kind for group in sending for result in group]
     assert kinds.count(ResultKind.UNKNOWN) == 2
     assert kinds.count(ResultKind.NOT_SENT) == 8

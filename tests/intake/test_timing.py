@@ -1,7 +1,6 @@
 """Timing.repeat -> dose dates, in the clinic's own wall-clock time."""
 
 import json
-import time
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +18,7 @@ from tests.intake.conftest import (
     only,
     problem_of,
 )
+from tests.steps import steps_of
 
 MARCH = {"start": "2027-03-04", "end": "2027-04-01"}
 
@@ -203,10 +203,10 @@ def test_any_schedule_is_doses_in_order_or_a_reason(repeat: dict[str, Any]) -> N
         assert len(doses) <= 1500
 
 
-def test_the_worst_schedule_is_written_out_quickly(read: Read) -> None:
+def test_the_worst_schedule_is_written_out_in_bounded_work(read: Read) -> None:
     worst = rhythm(48, 0.001, "s", boundsPeriod={"start": "1900-01-01", "end": "2199-01-01"})
-    begun = time.process_time()
-    found = regimen(read, order(*[worst] * 200))
-    assert time.process_time() - begun < 5
-    assert 1400 < len(found.doses) <= 1500
-    assert isinstance(found.doses[0], datetime)
+    made: list[RegimenData] = []
+    assert steps_of(lambda: made.append(regimen(read, order(*[worst] * 200)))) < 5_000_000
+    doses = made[0].doses
+    assert 1400 < len(doses) <= 1500
+    assert isinstance(doses[0], datetime)

@@ -1,6 +1,5 @@
 """Rendering: what a reader sees, what is refused, and that no value ever reaches an error."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -207,16 +206,13 @@ def test_campaign_fields_are_what_a_launch_must_supply() -> None:
     assert MessageTemplates().campaign_fields("prep_2h") == frozenset()
 
 
-def test_threads_share_one_renderer_and_it_is_fast(context: Context) -> None:
+def test_threads_share_one_renderer(context: Context) -> None:
     templates = MessageTemplates()
 
     def render_many(language: str) -> set[str]:
         made = (templates.render("prep_7d", language, ChannelKind.SMS, context) for _ in range(500))
         return {rendered.text for rendered in made}
 
-    started = time.thread_time()
-    render_many("en")
-    assert time.thread_time() - started < 1.0  # 500 a second, far below what it does
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(render_many, ["en", "es"] * 4))
     assert all(len(texts) == 1 for texts in results)

@@ -116,7 +116,7 @@ def test_record_and_opt_outs_survive_a_restart_and_texts_go_on(start: StartSandb
     message = first.text()
     second = start()  # the same file, as after a crash of the first
     assert second.record()["messages"][0]["id"] == message.sid
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while second.count()["by_status"] != {"delivered": 1}:
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -3,7 +3,6 @@
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from time import monotonic
 
 import pytest
 
@@ -49,10 +48,11 @@ def clock() -> ManualClock:
 
 def test_a_broker_that_hangs_holds_nobody_up(hung: Broker, clock: ManualClock) -> None:
     wake = CeleryWake(hung.url, clock)
-    began = monotonic()
+    wake("send_urgent")
+    assert hung.visits() > 0
     for _ in range(20):
         wake("send_urgent")
-    assert monotonic() - began < 3
+    assert hung.visits() == 0
 
 
 def test_a_broker_that_failed_is_left_alone_for_a_while(hung: Broker, clock: ManualClock) -> None:
