@@ -30,6 +30,7 @@ QUEUE_OF = {
     "receipt": "receipts",
     "settle": "upkeep",
     "upkeep": "upkeep",
+    "completion": "upkeep",
 }
 """Which queue each stage's task waits in."""
 URGENT_QUEUES = ("urgent", "replies", "intake", "tick")

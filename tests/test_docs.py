@@ -13,7 +13,7 @@ from sqlalchemy import UniqueConstraint
 
 from outreach.cli.app import COMMANDS, app
 from outreach.configuration.clinic_file import ClinicFile
-from outreach.configuration.journey_entries import StepEntry
+from outreach.configuration.journey_steps import StepEntry
 from outreach.configuration.policy_file import PolicyFile
 from outreach.domain import states
 from outreach.settings import Settings
@@ -100,7 +100,7 @@ def test_every_end_of_a_touchpoint_and_every_reason_is_told() -> None:
     assert ends == {s.value for s in states.TouchpointStatus} - {
         s.value for s in states.TOUCHPOINT_STEPS
     }
-    listed = part.partition("one of these reasons:")[2].partition("Four of them")[0]
+    listed = part.partition("one of these reasons:")[2].partition("One of them")[0]
     assert set(re.findall(r"`(\w+)`", listed)) == {reason.value for reason in states.SkipReason}
 
 

@@ -20,6 +20,7 @@ from outreach.domain.triage.engine import TriageEngine
 from outreach.domain.triage.result import Prompt
 from outreach.pipeline import (
     arrive,
+    completion,
     due,
     followup,
     ingest,
@@ -88,7 +89,7 @@ JOURNEYS = (
         Purpose.CARE,
         (
             Step("dose", "dose_day", Offset(), 12, asks=Prompt.DOSE),
-            Step("missed", "dose_missed", Offset(days=1), 12, only=Only.UNANSWERED),
+            Step("missed", "dose_missed", Offset(days=1), 12, only=frozenset({Only.UNANSWERED})),
         ),
         digest="dose",
     ),
@@ -200,6 +201,7 @@ class Bench:
             receipt.drain,
             settle.drain,
             upkeep.drain,
+            completion.drain,
         ]
         while sum([stage(self.world) for stage in stages]):
             continue
@@ -209,6 +211,25 @@ class Bench:
         self.machine.advance(max(timedelta(), at - self.clock.now()))
         self.clock.set(at)
         self.run()
+
+    def through(self, until: datetime) -> None:
+        """Time passes to ``until`` by way of every moment at which something is due."""
+        self.run()
+        while (moment := self._next_moment(until)) is not None:
+            self.to(moment)
+        self.to(until)
+
+    def _next_moment(self, until: datetime) -> datetime | None:
+        now = self.clock.now()
+        with self.world.db.read() as unit:
+            moments = (
+                unit.ledger.next_due(),
+                unit.messages.next_not_before(now),
+                unit.visits.next_report_by(),
+                unit.replies.next_close(),
+            )
+        ahead = [moment for moment in moments if moment is not None and now < moment < until]
+        return min(ahead, default=None)
 
     def outcomes(self, patient: str = "P1") -> dict[str, str]:
         """step -> outcome[:reason] of a patient's newest touchpoints."""

@@ -1,159 +1,28 @@
-"""What a journey file may say: its models, with the rules that hold inside one file.
+"""What a journey file may say as a whole, with the rules that hold inside one file.
 
 Their docstrings are what editors show beside each setting.
 """
 
-from collections.abc import Container
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
-from outreach.configuration.clinic_file import Code
-from outreach.configuration.documents import FaultAt, StrictModel
-from outreach.configuration.wall_times import WallTime
-from outreach.domain.journeys import Offset, Only, Step
-from outreach.domain.states import ChannelKind
-from outreach.domain.triage.result import Prompt
+from outreach.configuration.documents import FaultAt
+from outreach.configuration.journey_notices import NoticesEntry, UnreportedEntry
+from outreach.configuration.journey_steps import KnownNames, Name, StepEntry, StepModel
+from outreach.domain.journeys import Only
 
-_MAX_DAYS = 400
-
-
-@dataclass(frozen=True, slots=True)
-class KnownNames:
-    """What a journey file may refer to, and the journeys that were read before it."""
-
-    messages: Container[str]
-    kinds: frozenset[str]
-    names: dict[str, Path] = field(default_factory=dict)
+_FOR_VISITS = (
+    Only.FIRST_VISIT,
+    Only.LATER_VISITS,
+    Only.COURSE_START,
+    Only.COURSE_DAY,
+    Only.COURSE_END,
+    Only.UNDELIVERED,
+)
 
 
-def _message(name: str, info: ValidationInfo) -> str:
-    known = info.context
-    if isinstance(known, KnownNames) and name not in known.messages:
-        raise ValueError(
-            f"there is no message '{name}'. Correct its name, or write it under"
-            " templates/messages; 'outreach messages lint' lists those there are."
-        )
-    return name
-
-
-Name = Annotated[Code, Field(max_length=60, json_schema_extra={"pattern": "^[a-z][a-z0-9_-]*$"})]
-StepId = Annotated[Code, Field(max_length=40, json_schema_extra={"pattern": "^[a-z][a-z0-9_-]*$"})]
-MessageName = Annotated[str, AfterValidator(_message)]
-
-
-class JourneyModel(StrictModel):
-    """The base of the parts of a journey file; their descriptions are shown by editors."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-
-class Distance(JourneyModel):
-    """How far a step is from what the journey counts from: days or hours, not both."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["days"]}, {"required": ["hours"]}]}
-    )
-
-    days: Annotated[int, Field(ge=0, le=_MAX_DAYS)] | None = None
-    """Calendar days. The clock on the wall shows the same time, also when clocks were changed."""
-    hours: Annotated[float, Field(gt=0, le=_MAX_DAYS * 24)] | None = None
-    """Exact hours."""
-
-    @model_validator(mode="after")
-    def _one_of_two(self) -> "Distance":
-        if (self.days is None) == (self.hours is None):
-            raise ValueError("must be either days or hours. Write it as {days: 7} or {hours: 2}.")
-        return self
-
-
-class Question(JourneyModel):
-    """What a step asks, so that a short reply is understood."""
-
-    prompt: Prompt
-    """How the next reply is read."""
-    open_hours: Annotated[int, Field(ge=1, le=720)]
-    """For how many hours after the text the next reply is taken as the answer."""
-
-
-class StepEntry(JourneyModel):
-    """One planned contact."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["before"]}, {"required": ["after"]}]}
-    )
-
-    id: StepId
-    """A short name that never changes: the ledger and the reports use it."""
-    before: Distance | None = None
-    """How long before the anchor it goes."""
-    after: Distance | None = None
-    """How long after the anchor it goes."""
-    at: WallTime | None = None
-    """With days: the time of that day, such as 19:00. Without it, the anchor's own time of day."""
-    message: MessageName
-    """The folder under templates/messages."""
-    first_visit_message: MessageName | None = None
-    """Another message where it is the patient's first visit."""
-    only: Only = Only.ALWAYS
-    """For whom: always, first_visit, later_visits, or unanswered (a dose nobody reported)."""
-    channels: Annotated[tuple[ChannelKind, ...], Field(min_length=1)] = (ChannelKind.SMS,)
-    """Ways to the patient in order; the first one that the patient has is used."""
-    also_email: bool = False
-    """An email goes beside the text, where the patient has a mailbox."""
-    useful_hours: Annotated[float, Field(gt=0, le=_MAX_DAYS * 24)]
-    """For how many hours after its time it may still go. Later, it is skipped as too late."""
-    asks: Question | None = None
-    """Leave out where the message asks nothing."""
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> "StepEntry":
-        if (self.before is None) == (self.after is None):
-            raise ValueError(
-                "must say either before or after. Add one of them, such as before: {days: 7}."
-            )
-        if self.at is not None and self.distance.days is None:
-            raise FaultAt(("at",), "goes with days alone, as hours are exact. Remove it.")
-        for index, channel in enumerate(self.channels):
-            if channel in self.channels[:index]:
-                raise FaultAt(
-                    ("channels", str(index)), f"'{channel}' stands here twice. Remove one."
-                )
-        if self.asks is not None and ChannelKind.SMS not in self.channels:
-            raise FaultAt(
-                ("asks",), "is answered by text. Add sms to channels, or ask nothing here."
-            )
-        return self
-
-    @property
-    def distance(self) -> Distance:
-        """The one of ``before`` and ``after`` that is written."""
-        return self.before or self.after or Distance(days=0)
-
-    def step(self) -> Step:
-        """What the domain plans with."""
-        sign = 1 if self.before is None else -1
-        return Step(
-            id=self.id,
-            message=self.message,
-            offset=Offset(
-                days=sign * (self.distance.days or 0),
-                hours=sign * (self.distance.hours or 0),
-                at=self.at,
-            ),
-            useful_hours=self.useful_hours,
-            channels=self.channels,
-            also_email=self.also_email,
-            first_message=self.first_visit_message,
-            only=self.only,
-            asks=None if self.asks is None else self.asks.prompt,
-            question_hours=0 if self.asks is None else self.asks.open_hours,
-        )
-
-
-class JourneyFile(JourneyModel):
+class JourneyFile(StepModel):
     """A care path: who it is for, what its times count from, and its steps."""
 
     name: Name
@@ -166,6 +35,12 @@ class JourneyFile(JourneyModel):
     """The kinds of visit it is for, as named under services in clinic.yaml. None for doses."""
     purpose: Literal["care", "education"] = "care"
     """Which consent and which hours apply: see policy.yaml."""
+    course_gap_days: Annotated[int, Field(ge=1, le=7)] = 1
+    """Visits at most this many calendar days apart belong to one course."""
+    notices: NoticesEntry = NoticesEntry()
+    """Texts that go when a visit is booked late, is on again, or stands alone on its day."""
+    unreported: UnreportedEntry | None = None
+    """What happens when nobody reports the end of an infusion. For anchor: infusion_end."""
     steps: Annotated[tuple[StepEntry, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -183,6 +58,8 @@ class JourneyFile(JourneyModel):
                 )
             self._check_time(index, step)
             self._check_audience(index, step)
+            self._check_references(index, step)
+        self._check_notices(first)
         return self
 
     def _check_name(self, known: KnownNames) -> None:
@@ -228,13 +105,50 @@ class JourneyFile(JourneyModel):
 
     def _check_audience(self, index: int, step: StepEntry) -> None:
         place = ("steps", str(index))
-        by_visit = step.only in {Only.FIRST_VISIT, Only.LATER_VISITS}
-        if self.anchor != "dose" and step.only is Only.UNANSWERED:
-            raise FaultAt((*place, "only"), "'unanswered' is for doses alone. Remove it.")
-        if self.anchor == "dose" and by_visit:
-            raise FaultAt((*place, "only"), f"'{step.only}' is for visits alone. Remove it.")
-        if step.first_visit_message is not None and (self.anchor == "dose" or by_visit):
+        dose = self.anchor == "dose"
+        if not dose and Only.UNANSWERED in step.only and step.of is None:
+            raise FaultAt(
+                (*place, "only"), "'unanswered' is for doses alone, or needs of: a step. Add of."
+            )
+        for word in _FOR_VISITS:
+            if dose and word in step.only:
+                raise FaultAt((*place, "only"), f"'{word}' is for visits alone. Remove it.")
+        by_visit = {Only.FIRST_VISIT, Only.LATER_VISITS} & set(step.only)
+        if step.first_visit_message is not None and (dose or by_visit):
             raise FaultAt(
                 (*place, "first_visit_message"),
                 "needs a step that is for first and later visits alike. Remove it.",
             )
+
+    def _check_references(self, index: int, step: StepEntry) -> None:
+        """Steps that name another one of this file."""
+        others = {other.id: other for other in self.steps if other.id != step.id}
+        place = ("steps", str(index))
+        if step.of is not None and step.of not in others:
+            raise FaultAt((*place, "of"), f"'{step.of}' is no other step here. Name one.")
+        asked = others.get(step.of or "")
+        if Only.UNANSWERED in step.only and asked is not None and asked.asks is None:
+            raise FaultAt((*place, "of"), f"'{step.of}' asks nothing. Name a step with asks.")
+        rule = step.evening_before
+        if rule is not None and self.anchor != "visit_start":
+            raise FaultAt((*place, "evening_before"), "is for anchor: visit_start. Remove it.")
+        if rule is not None and rule.covered_by not in others:
+            raise FaultAt(
+                (*place, "evening_before", "covered_by"),
+                f"'{rule.covered_by}' is no other step here. Name one.",
+            )
+
+    def _check_notices(self, steps: dict[str, int]) -> None:
+        for kind, entry in self.notices.written().items():
+            if self.anchor != "visit_start":
+                raise FaultAt(
+                    ("notices",), "are for anchor: visit_start, as visits move. Remove them."
+                )
+            if entry.id in steps:
+                raise FaultAt(
+                    ("notices", kind.value, "id"),
+                    f"'{entry.id}' is the name of step {steps[entry.id] + 1} already."
+                    " Choose another.",
+                )
+        if self.unreported is not None and self.anchor != "infusion_end":
+            raise FaultAt(("unreported",), "is for anchor: infusion_end. Remove it.")

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from outreach.configuration.documents import load_document
-from outreach.configuration.journey_entries import JourneyFile, KnownNames
+from outreach.configuration.journey_entries import JourneyFile
+from outreach.configuration.journey_steps import KnownNames
 from outreach.domain.clinic import Clinic
 from outreach.domain.errors import ConfigurationError
 from outreach.domain.journeys import Anchor, Journey
@@ -65,6 +66,10 @@ def _journey(written: JourneyFile, content: bytes) -> Journey:
         kinds=frozenset(written.kinds),
         purpose=Purpose(written.purpose),
         steps=tuple(entry.step() for entry in written.steps),
+        notices={kind: entry.step() for kind, entry in written.notices.written().items()},
+        covers_hours=0 if written.notices.booked is None else written.notices.booked.covers_hours,
+        course_gap_days=written.course_gap_days,
+        unreported=None if written.unreported is None else written.unreported.rule(),
         digest=hashlib.sha256(content).hexdigest()[:DIGEST_LENGTH],
         source=content.decode("utf-8-sig"),
     )

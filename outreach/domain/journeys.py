@@ -1,6 +1,7 @@
 """Care paths as data: what is said when, counted from what. Loaded from ``config/journeys``."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -19,13 +20,58 @@ class Anchor(StrEnum):
 
 
 class Only(StrEnum):
-    """A condition of a step, judged when it is planned or (``unanswered``) when it is due."""
+    """A condition of a step. The first two are judged when it is planned, the others when due."""
 
-    ALWAYS = "always"
     FIRST_VISIT = "first_visit"
+    """The patient's first visit; for check-ins, a course that began with it."""
     LATER_VISITS = "later_visits"
+    ALWAYS = "always"
     UNANSWERED = "unanswered"
-    """Only while the dose has been reported neither as taken nor as skipped by staff."""
+    """Only while nobody answered: the dose, or what the step named by ``of`` asked."""
+    UNDELIVERED = "undelivered"
+    """Only while what the step named by ``of`` said about this visit has not been delivered."""
+    COURSE_START = "course_start"
+    """The first day of a course of visits; a visit alone is one."""
+    COURSE_DAY = "course_day"
+    """Every day of a course but its last; no visit alone is one."""
+    COURSE_END = "course_end"
+    """The last day of a course; a visit alone is one."""
+
+
+JUDGED_WHEN_PLANNED = frozenset({Only.FIRST_VISIT, Only.LATER_VISITS})
+
+
+class WhenLate(StrEnum):
+    """What becomes of a step whose time has passed, or has become of no use."""
+
+    SEND = "send"
+    """It goes while it is of use, and then ends as late."""
+    COLLAPSE = "collapse"
+    """One text of the journey (``booked``) says it together with all others that have passed."""
+    SKIP = "skip"
+    """It ends as late at once."""
+    CALL = "call"
+    """It goes while it is of use; then staff call the patient."""
+
+
+class Silence(StrEnum):
+    """What no answer to a step's question means."""
+
+    NOTHING = "nothing"
+    CALL_FIRST = "call_first"
+    """Staff call patients of a first visit, and those whose first visit may have been unseen."""
+    CALL = "call"
+
+
+class Notice(StrEnum):
+    """A text that no time brings about but something that happened to a visit."""
+
+    BOOKED = "booked"
+    """It was booked or moved when some of the steps had passed: one text says them all."""
+    REVIVED = "revived"
+    """It was cancelled and is on again, and the patient had been texted about it."""
+    STILL_ON = "still_on"
+    """Another visit of that day, named in the same text, was cancelled or moved away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +82,15 @@ class Offset:
     hours: float = 0
     at: time | None = None
     """Local wall-clock time of the day reached by ``days``; None keeps the anchor's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class EveningBefore:
+    """For a step that would fall before the permitted hours: it goes the evening before instead,
+    unless the text of another step, ``covered_by``, has been delivered by then."""
+
+    at: time
+    covered_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +106,30 @@ class Step:
     also_email: bool = False
     first_message: str | None = None
     """The message of a first visit, where that differs."""
-    only: Only = Only.ALWAYS
+    only: frozenset[Only] = frozenset()
+    """All of these must hold; at most one of them is judged when it is due."""
+    of: str | None = None
+    """The step whose answer or delivery counts, where ``only`` speaks of one."""
     asks: Prompt | None = None
     question_hours: int = 24
+    when_late: WhenLate = WhenLate.SEND
+    evening_before: EveningBefore | None = None
+    silence: Silence = Silence.NOTHING
+
+    @property
+    def judged_when_due(self) -> Only:
+        """The condition that is left to judge when it is due."""
+        return next(iter(self.only - JUDGED_WHEN_PLANNED), Only.ALWAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreported:
+    """When an infusion that nobody reported as ended is asked about."""
+
+    after_hours: float = 2
+    """Hours after its planned end."""
+    length_hours: float = 4
+    """How long a visit is taken to last whose end was never planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +143,12 @@ class Journey:
     """Kinds of visit it is for; empty for journeys that are not about visits."""
     purpose: Purpose
     steps: tuple[Step, ...]
+    notices: Mapping[Notice, Step] = field(default_factory=dict)
+    covers_hours: float = 0
+    """A ``booked`` text says enough for steps that are due within so many hours after it."""
+    course_gap_days: int = 1
+    """Visits at most this many calendar days apart belong to one course."""
+    unreported: Unreported | None = None
     digest: str = ""
     """Names this version; the file's own text is kept in the database under it."""
     source: str = ""
@@ -90,6 +172,9 @@ class Planned:
     message: str
     due_at: datetime
     useful_until: datetime
+    only: Only
+    """The condition that is judged when it is due."""
+    of: str | None
 
 
 def step_time(offset: Offset, anchor: datetime, zone: ZoneInfo) -> datetime:
@@ -117,14 +202,19 @@ def steps_for(journey: Journey, anchor: AnchorPoint) -> list[Planned]:
     """
     planned = []
     for step in journey.steps:
-        if step.only is Only.FIRST_VISIT and not anchor.first_visit:
+        if Only.FIRST_VISIT in step.only and not anchor.first_visit:
             continue
-        if step.only is Only.LATER_VISITS and anchor.first_visit:
+        if Only.LATER_VISITS in step.only and anchor.first_visit:
             continue
-        due = step_time(step.offset, anchor.at, anchor.zone)
-        useful = due + timedelta(hours=step.useful_hours)
-        if journey.anchor is Anchor.VISIT_START:
-            useful = min(useful, anchor.at.astimezone(UTC))
-        message = step.first_message if anchor.first_visit and step.first_message else step.message
-        planned.append(Planned(step, message, due, useful))
+        planned.append(at_its_time(journey, step, anchor))
     return sorted(planned, key=lambda item: item.due_at)
+
+
+def at_its_time(journey: Journey, step: Step, anchor: AnchorPoint) -> Planned:
+    """One step of ``journey`` with the times that an anchor gives it."""
+    due = step_time(step.offset, anchor.at, anchor.zone)
+    useful = due + timedelta(hours=step.useful_hours)
+    if journey.anchor is Anchor.VISIT_START:
+        useful = min(useful, anchor.at.astimezone(UTC))
+    message = step.first_message if anchor.first_visit and step.first_message else step.message
+    return Planned(step, message, due, useful, step.judged_when_due, step.of)

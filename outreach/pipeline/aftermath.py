@@ -6,7 +6,7 @@ from outreach.domain.consent import ConsentAction, ConsentScope
 from outreach.domain.reactions import Reaction
 from outreach.domain.states import MessageStatus, Purpose, TouchpointStatus
 from outreach.domain.triage.result import Action
-from outreach.pipeline import consent, due, followup
+from outreach.pipeline import consent, due, fallback, followup
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactStatus, Message, Touchpoint
 from outreach.storage.unit import Unit
@@ -59,7 +59,7 @@ def _what_remains(unit: Unit, world: World, message: Message, row: Touchpoint | 
         if message.purpose is Purpose.REPLY and message.reply_id is not None:
             _call_about_answer(unit, world, message, why)
         return
-    if others_alive(unit, row, message):
+    if others_alive(unit, row, message) or fallback.another_way(unit, world, message, row):
         return
     if row.status is TouchpointStatus.QUEUED:
         row.status = TouchpointStatus.FAILED

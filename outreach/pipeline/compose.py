@@ -1,15 +1,17 @@
 """Compose: the facts as they are at the last moment become a text in the patient's language."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from outreach.domain.errors import ConfigurationError
+from outreach.domain.journeys import Anchor
 from outreach.domain.states import Purpose
 from outreach.pipeline.facts import Facts
 from outreach.pipeline.plan import patient_zone
 from outreach.pipeline.ports import Rendered
+from outreach.pipeline.surroundings import beside
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, Campaign, Dose, Message, Patient
 
@@ -48,7 +50,11 @@ def _context(
     touchpoint = facts.touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
     if touchpoint is not None:
         if touchpoint.appointment_id is not None:
-            context |= _about_visit(world, facts.visits[touchpoint.appointment_id])
+            visit = facts.visits[touchpoint.appointment_id]
+            ahead = touchpoint.anchor_kind is Anchor.VISIT_START
+            others = _others_that_day(world, facts, visit) if ahead else []
+            context |= _about_visit(world, visit, others)
+            message.visits = [str(row.id) for row in (visit, *others)] if ahead else []
         if touchpoint.dose_id is not None and patient is not None:
             context |= _about_dose(facts.doses[touchpoint.dose_id], patient_zone(patient, world))
         if touchpoint.campaign_id is not None:
@@ -69,7 +75,9 @@ def _first_name(message: Message, patient: Patient | None) -> str:
     return patient.given.split()[0]
 
 
-def _about_visit(world: World, visit: Appointment) -> dict[str, object]:
+def _about_visit(
+    world: World, visit: Appointment, others: Sequence[Appointment]
+) -> dict[str, object]:
     found: dict[str, object] = {"first_visit": visit.first_visit}
     if visit.site_code is None or visit.start_at is None:
         return found
@@ -77,13 +85,31 @@ def _about_visit(world: World, visit: Appointment) -> dict[str, object]:
         raise ConfigurationError(f"clinic.yaml no longer has the site {visit.site_code!r}.")
     site = world.clinic.site(visit.site_code)
     found["site"] = {"name": site.name, "phone": site.phone}
-    end = visit.start_at if visit.end_at is None else visit.end_at
+    starts = sorted(row.start_at for row in (visit, *others) if row.start_at is not None)
     found["visit"] = {
-        "start": visit.start_at.astimezone(site.zone),
-        "end": end.astimezone(site.zone),
-        "hours": _hours(visit.start_at, end),
+        **_about_time(visit, visit.start_at, site.zone),
+        "starts": [start.astimezone(site.zone) for start in starts],
     }
     return found
+
+
+def _others_that_day(world: World, facts: Facts, visit: Appointment) -> list[Appointment]:
+    """The other visits of that day that are still to come: one text names them all."""
+    now = world.clinic_now()
+    return [
+        other
+        for other in beside(world, facts.around, visit)
+        if other.start_at is not None and other.start_at > now
+    ]
+
+
+def _about_time(visit: Appointment, start: datetime, zone: ZoneInfo) -> dict[str, object]:
+    end = start if visit.end_at is None else visit.end_at
+    return {
+        "start": start.astimezone(zone),
+        "end": end.astimezone(zone),
+        "hours": _hours(start, end),
+    }
 
 
 def _hours(start: datetime, end: datetime) -> int | None:

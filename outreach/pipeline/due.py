@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from outreach.domain.journeys import Anchor, WhenLate
 from outreach.domain.policy import Decision, Verdict
 from outreach.domain.states import (
     TOUCHPOINT_STEPS,
@@ -17,11 +18,13 @@ from outreach.domain.triage.result import Action, Prompt
 from outreach.pipeline import followup
 from outreach.pipeline.batches import tell_operator, together_or_alone
 from outreach.pipeline.facts import Facts, decide_touchpoint, facts_for_touchpoints
+from outreach.pipeline.surroundings import SameDay, same_day
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactPoint, Message, Touchpoint
 from outreach.storage.unit import Unit
 
 _AFTER_FAILURE = timedelta(minutes=5)
+_A_MOMENT = timedelta(minutes=1)
 _BECOMES_A_CALL = frozenset(
     {
         SkipReason.OPTED_OUT,
@@ -56,6 +59,7 @@ def _decide_all(world: World, limit: int, *, alone: bool) -> int:
         rows = unit.ledger.take_due(now, limit)
         if rows:
             facts = facts_for_touchpoints(unit, world, rows)
+            facts.due = rows
             unit.each(
                 rows,
                 lambda row: _decide(unit, world, facts, row, now),
@@ -66,7 +70,9 @@ def _decide_all(world: World, limit: int, *, alone: bool) -> int:
 
 def _decide(unit: Unit, world: World, facts: Facts, row: Touchpoint, now: datetime) -> None:
     contact = facts.address_of(row)
-    decision = decide_touchpoint(world, facts, row, contact, now)
+    decision = _beside_others(world, facts, row, now) or decide_touchpoint(
+        world, facts, row, contact, now
+    )
     row.note = decision.why
     if decision.verdict is Verdict.WAIT and decision.until is not None:
         row.due_at = decision.until
@@ -76,12 +82,28 @@ def _decide(unit: Unit, world: World, facts: Facts, row: Touchpoint, now: dateti
         row.status = check_step(TOUCHPOINT_STEPS, row.status, TouchpointStatus.QUEUED)
         row.channel = contact.channel
         facts.count(contact.address_index)
+        facts.around.queue(row)
         _queue(unit, world, row, contact, now)
         email = facts.email_of(row.patient_id) if row.also_email else None
         if email is not None and contact.channel is not ChannelKind.EMAIL:
             _queue(unit, world, row, email, now)
         return
     skip(unit, world, row, decision, now)
+
+
+def _beside_others(world: World, facts: Facts, row: Touchpoint, now: datetime) -> Decision | None:
+    """One text for each day and lead time: what another visit's text says is not said again."""
+    if row.anchor_kind is Anchor.VISIT_START and facts.followed(row, now):
+        why = "A later reminder of the same visit is due as well and says what matters now."
+        return Decision(Verdict.SKIP, why, reason=SkipReason.COLLAPSED)
+    match same_day(world, facts.around, row):
+        case SameDay.SAID:
+            why = "The text about another visit of that day names this one too."
+            return Decision(Verdict.SKIP, why, reason=SkipReason.MERGED)
+        case SameDay.COMING if now + _A_MOMENT < row.useful_until:
+            why = "The text about another visit of that day is on its way."
+            return Decision(Verdict.WAIT, why, until=now + _A_MOMENT)
+    return None
 
 
 def _queue(unit: Unit, world: World, row: Touchpoint, contact: ContactPoint, now: datetime) -> None:
@@ -115,7 +137,8 @@ def skip(unit: Unit, world: World, row: Touchpoint, decision: Decision, now: dat
     """Ends a touchpoint with its reason; a safety check-in becomes a call instead."""
     row.status = check_step(TOUCHPOINT_STEPS, row.status, TouchpointStatus.SKIPPED)
     row.reason, row.note, row.decided_at = decision.reason, decision.why, now
-    if row.asks is Prompt.SEVERITY_0_3 and decision.reason in _BECOMES_A_CALL:
+    calls = row.asks is Prompt.SEVERITY_0_3 or row.when_late is WhenLate.CALL
+    if calls and decision.reason in _BECOMES_A_CALL:
         call_instead(unit, world, row, f"It could not be sent: {decision.why}")
 
 

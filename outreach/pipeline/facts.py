@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from outreach.domain.consent import ConsentState
 from outreach.domain.events import GONE
-from outreach.domain.journeys import Anchor, Only
+from outreach.domain.journeys import Anchor, Only, WhenLate
 from outreach.domain.policy import Decision, Situation, Verdict, may_send
 from outreach.domain.states import ChannelKind, FollowUpStatus, Purpose, SkipReason
 from outreach.pipeline.plan import patient_zone
+from outreach.pipeline.surroundings import Surroundings, read_surroundings, unmet
 from outreach.pipeline.world import World
 from outreach.storage.models import (
     Appointment,
@@ -45,6 +46,9 @@ class Facts:
     followups: dict[UUID, FollowUp] = field(default_factory=dict)
     last_day: dict[str, int] = field(default_factory=dict)
     last_week: dict[str, int] = field(default_factory=dict)
+    around: Surroundings = field(default_factory=Surroundings)
+    due: Sequence[Touchpoint] = ()
+    """The touchpoints of this batch, where they are due and are decided on together."""
 
     def address_of(self, touchpoint: Touchpoint) -> ContactPoint | None:
         """The contact point a touchpoint goes to: the first working one of its channels."""
@@ -53,6 +57,17 @@ class Facts:
                 if contact.channel == channel:
                     return contact
         return None
+
+    def followed(self, row: Touchpoint, now: datetime) -> bool:
+        """Whether a later reminder of the same visit is due too, as after an outage."""
+        return row.when_late is WhenLate.COLLAPSE and any(
+            (other.journey, other.anchor_id, other.anchor_version)
+            == (row.journey, row.anchor_id, row.anchor_version)
+            and other.when_late is WhenLate.COLLAPSE
+            and other.only is not Only.UNDELIVERED
+            and row.due_at < other.due_at <= now < other.useful_until
+            for other in self.due
+        )
 
     def count(self, index: str) -> None:
         """A message of this batch goes to an address: it counts for those that come after it."""
@@ -76,6 +91,7 @@ def facts_for_touchpoints(unit: Unit, world: World, rows: Sequence[Touchpoint]) 
     }
     indexes = {row.address_index for found in facts.contacts.values() for row in found}
     _about_addresses(unit, world, facts, indexes, rows)
+    facts.around = read_surroundings(unit, world, rows)
     return facts
 
 
@@ -92,6 +108,7 @@ def facts_for_messages(unit: Unit, world: World, messages: Sequence[Message]) ->
     indexes = {row.address_index for row in messages}
     rows = list(touchpoints.values())
     _about_addresses(unit, world, facts, indexes, rows, [row.id for row in messages])
+    facts.around = read_surroundings(unit, world, rows)
     return facts
 
 
@@ -175,7 +192,7 @@ def _situation(
         consent=facts.consents.get(index, ConsentState()),
         deceased=patient.deceased,
         paused=patient.paused or not patient.active,
-        gone=_gone(facts, row, now),
+        gone=_gone(facts, row, now) or unmet(world, facts.around, row, visit_of(facts, row)),
         sent_last_day=facts.last_day.get(index, 0),
         sent_last_week=facts.last_week.get(index, 0),
     )
@@ -189,6 +206,11 @@ def zone_of(world: World, row: Touchpoint, patient: Patient) -> ZoneInfo | None:
     if row.purpose is Purpose.CARE and row.site_code is not None:
         return world.clinic.zone_at(row.site_code)
     return patient_zone(patient, world)
+
+
+def visit_of(facts: Facts, row: Touchpoint) -> Appointment | None:
+    """The visit a touchpoint is about, if it is about one."""
+    return None if row.appointment_id is None else facts.visits.get(row.appointment_id)
 
 
 def _gone(facts: Facts, row: Touchpoint, now: datetime) -> SkipReason | None:

@@ -168,3 +168,7 @@ class Renderer(Protocol):
     def languages(self, name: str) -> frozenset[str]:
         """The languages message ``name`` exists in."""
         ...
+
+    def offers(self, name: str, language: str, channel: ChannelKind) -> bool:
+        """Whether the message exists for ``channel`` in ``language``."""
+        ...

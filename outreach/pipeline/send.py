@@ -27,6 +27,7 @@ from outreach.pipeline import aftermath, due, outcome
 from outreach.pipeline.batches import tell_operator, together_or_alone
 from outreach.pipeline.compose import compose
 from outreach.pipeline.facts import Facts, decide_message, facts_for_messages, zone_of
+from outreach.pipeline.fallback import is_replacement
 from outreach.pipeline.outcome import Sent
 from outreach.pipeline.ports import NOT_BEGUN, Outgoing, ResultKind, Sending, SendResult
 from outreach.pipeline.world import World
@@ -203,6 +204,8 @@ def _skip(unit: Unit, world: World, facts: Facts, message: Message, decision: De
         return
     if touchpoint.status is TouchpointStatus.QUEUED:
         due.skip(unit, world, touchpoint, decision, world.clinic_now())
+    if is_replacement(message):
+        due.call_instead(unit, world, touchpoint, f"It failed, and then: {decision.why}")
 
 
 def _belongings(facts: Facts, message: Message) -> Sent:

@@ -25,6 +25,7 @@ from outreach.storage.models import (
     DoseStatus,
     Patient,
     Reply,
+    Touchpoint,
 )
 from outreach.storage.unit import Unit
 
@@ -184,11 +185,20 @@ def _take_answer(
     reply.conversation_id = question.id
     touchpoint = unit.ledger.touchpoints([question.touchpoint_id])[question.touchpoint_id]
     if question.prompt is Prompt.CONFIRM and touchpoint.appointment_id is not None:
-        visit = unit.visits.appointment(touchpoint.appointment_id)
-        if visit is not None and result.answer == "confirm":
-            visit.confirmed = True
+        if result.answer == "confirm":
+            _confirm(unit, touchpoint)
     elif question.prompt is Prompt.DOSE and touchpoint.dose_id is not None:
         _log_dose(unit, world, reply, touchpoint.dose_id, result.answer or "")
+
+
+def _confirm(unit: Unit, touchpoint: Touchpoint) -> None:
+    """A text about several visits of one day is confirmed as a whole."""
+    texts = unit.messages.of_touchpoints([touchpoint.id])[touchpoint.id]
+    named = {UUID(visit_id) for text in texts for visit_id in text.visits}
+    if touchpoint.appointment_id is not None:
+        named.add(touchpoint.appointment_id)
+    for visit in unit.visits.appointments(named).values():
+        visit.confirmed = True
 
 
 def _log_dose(unit: Unit, world: World, reply: Reply, dose_id: UUID, answer: str) -> None:

@@ -1,11 +1,16 @@
 """Upkeep: what dead workers left behind is taken up again, and old questions are closed."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
+from outreach.domain.journeys import Silence
 from outreach.domain.states import AttemptOutcome
-from outreach.pipeline import outcome
+from outreach.domain.triage.result import Action
+from outreach.pipeline import followup, outcome
 from outreach.pipeline.send import load
 from outreach.pipeline.world import World
+from outreach.storage.unit import Unit
 
 
 def drain(world: World, limit: int = 500) -> int:
@@ -27,6 +32,28 @@ def drain(world: World, limit: int = 500) -> int:
                 sent.message.attempts -= 1
                 outcome.requeue(world, sent.message, timedelta())
         closed = unit.replies.close_overdue(world.clinic_now())
+        if closed:
+            _mind_silence(unit, world, closed)
     if lost:
         world.wake("send")
-    return len(lost) + closed
+    return len(lost) + len(closed)
+
+
+def _mind_silence(unit: Unit, world: World, asked: Sequence[UUID]) -> None:
+    """No answer is a sign too: where a step says so, staff call (once for each infusion)."""
+    silent = unit.replies.silent(asked)
+    rows = unit.ledger.touchpoints(silent).values()
+    for row in sorted(rows, key=lambda row: row.due_at):
+        if row.silence is not Silence.CALL:
+            continue
+        followup.open_item(
+            unit,
+            world,
+            followup.NewItem(
+                reason_key=f"silent:{row.anchor_id.hex}:{row.anchor_version}",
+                kind="silent",
+                action=Action.SAME_DAY,
+                summary=f"Call the patient: no answer to the message '{row.step}'.",
+                patient_id=row.patient_id,
+            ),
+        )

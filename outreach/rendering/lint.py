@@ -87,7 +87,8 @@ class _Text:
 KNOWN_VARIABLES = frozenset(
     {
         "language", "clinic", "clinic.name", "clinic.phone", "site", "site.name", "site.phone",
-        "first", "first_visit", "visit", "visit.start", "visit.end", "visit.hours", "dose",
+        "first", "first_visit", "visit", "visit.start", "visit.end", "visit.hours",
+        "visit.starts", "dose",
         "dose.at",
     }
 )  # fmt: skip
@@ -197,7 +198,12 @@ def _contexts(sample: Sample, campaign_fields: frozenset[str]) -> Iterator[Mappi
             "site": {"name": sample.clinic_name, "phone": sample.phone},
             "first": first,
             "first_visit": first_visit,
-            "visit": {"start": start, "end": start + timedelta(hours=hours), "hours": hours},
+            "visit": {
+                "start": start,
+                "end": start + timedelta(hours=hours),
+                "hours": hours,
+                "starts": [start, start + timedelta(hours=hours)][: 1 if first_visit else 2],
+            },
             "dose": {"at": start},
             "followup": {"code": "F-7KQ2M", "url": "https://outreach.example.org/f/7KQ2M"},
             "campaign": dict.fromkeys(campaign_fields, "11/30"),

@@ -1,10 +1,12 @@
 """How a day and a time of day read in a message, in the patient's language (Babel, CLDR)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time
+from babel.lists import format_list
 
 DAY_PATTERNS = {"en": "EEE, MMM d", "es": "EEEE d 'de' MMMM"}
 """Where Babel's short form would confuse: in Spanish ``mar`` is a Tuesday and a month."""
@@ -33,6 +35,15 @@ def clock(at: datetime, language: str) -> str:
     """
     _require_zone(at)
     return _clock(at.time().replace(second=0, microsecond=0), language)
+
+
+def clocks(times: Sequence[datetime], language: str) -> str:
+    """``9:30 AM`` or ``9:30 AM and 2:00 PM``: local wall-clock times in a row.
+
+    Raises:
+        ValueError: one of them has no zone.
+    """
+    return format_list([clock(at, language) for at in times], locale=_locale(language))
 
 
 def _require_zone(at: datetime) -> None:

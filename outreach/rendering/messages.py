@@ -6,7 +6,7 @@ variable that is not there stops the message instead of leaving a hole in it.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -66,6 +66,11 @@ def _clock(context: Context, at: datetime) -> str:
     return local_time.clock(at, context["language"])
 
 
+@with_context
+def _clocks(context: Context, times: Sequence[datetime]) -> str:
+    return local_time.clocks(times, context["language"])
+
+
 def _environment(*, html: bool) -> Environment:
     environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined,
@@ -73,6 +78,7 @@ def _environment(*, html: bool) -> Environment:
     )
     environment.filters["day"] = _day
     environment.filters["clock"] = _clock
+    environment.filters["clocks"] = _clocks
     return environment
 
 

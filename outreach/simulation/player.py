@@ -15,6 +15,7 @@ from outreach.domain.states import ChannelKind, Purpose
 from outreach.pipeline import (
     arrive,
     campaign,
+    completion,
     consent,
     due,
     followup,
@@ -39,6 +40,7 @@ _STAGES = (
     receipt.drain,
     settle.drain,
     upkeep.drain,
+    completion.drain,
     followup.drain,
 )
 _SOURCE = "scenario"
@@ -87,7 +89,12 @@ class Player:
             moments.append(self._down_until)
         else:
             with self._world.db.read() as unit:
-                moments += [unit.ledger.next_due(), unit.messages.next_not_before(now)]
+                moments += [
+                    unit.ledger.next_due(),
+                    unit.messages.next_not_before(now),
+                    unit.visits.next_report_by(),
+                    unit.replies.next_close(),
+                ]
         ahead = [moment for moment in moments if moment is not None and now < moment <= until]
         return min(ahead, default=None)
 

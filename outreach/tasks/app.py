@@ -51,6 +51,7 @@ def make_app(settings: Settings) -> Celery:
 
 
 _MODULES = (
+    "completion",
     "due",
     "followup",
     "ingest",

@@ -13,7 +13,20 @@ import pytest
 from outreach.configuration.clinic_file import load_clinic
 from outreach.configuration.journey_files import journey_schema, load_journeys
 from outreach.domain.errors import ConfigurationError
-from outreach.domain.journeys import Anchor, AnchorPoint, Journey, Offset, Only, Step, steps_for
+from outreach.domain.journeys import (
+    Anchor,
+    AnchorPoint,
+    EveningBefore,
+    Journey,
+    Notice,
+    Offset,
+    Only,
+    Silence,
+    Step,
+    Unreported,
+    WhenLate,
+    steps_for,
+)
 from outreach.domain.states import ChannelKind, Purpose
 from outreach.domain.triage.result import Prompt
 from outreach.rendering.messages import MessageTemplates
@@ -105,30 +118,53 @@ def test_the_shipped_preparation() -> None:
         channels=(SMS, EMAIL),
         also_email=True,
         first_message="prep_7d_first",
+        only=frozenset({Only.COURSE_START}),
         asks=Prompt.CONFIRM,
         question_hours=48,
+        when_late=WhenLate.COLLAPSE,
     )
     assert (d3.message, d3.offset, d3.channels) == ("prep_3d", Offset(days=-3), (SMS, EMAIL))
     assert (d1.message, d1.first_message) == ("prep_1d", "prep_1d_first")
     assert (h2.id, h2.message, h2.offset) == ("h2", "prep_2h", Offset(hours=-2))
     assert [step.also_email for step in (d7, d3, d1, h2)] == [True, True, False, False]
     assert [step.asks for step in (d3, d1, h2)] == [None] * 3
+    assert h2.evening_before == EveningBefore(time(19), "d1")
+
+
+def test_the_shipped_notices() -> None:
+    journey = shipped("infusion_visit")
+    assert {kind: step.id for kind, step in journey.notices.items()} == {
+        Notice.BOOKED: "booked",
+        Notice.REVIVED: "visit_on",
+        Notice.STILL_ON: "still_on",
+    }
+    assert (journey.covers_hours, journey.course_gap_days) == (12, 1)
 
 
 def test_the_shipped_checkins() -> None:
-    steps = shipped("infusion_checkin").steps
+    journey = shipped("infusion_checkin")
+    steps = journey.steps
     assert [(step.id, step.message, step.offset) for step in steps] == [
+        ("evening", "checkin_evening", Offset(at=time(19))),
         ("h24", "checkin_24h", Offset(hours=24)),
+        ("h24_nudge", "checkin_nudge", Offset(hours=36)),
         ("h72", "checkin_72h", Offset(hours=72)),
         ("d10", "checkin_10d", Offset(days=10)),
+        ("d14", "checkin_14d", Offset(days=14)),
     ]
+    assert (journey.unreported, journey.course_gap_days) == (Unreported(2, 4), 3)
+    assert [step.silence for step in steps].count(Silence.CALL_FIRST) == 1
     assert {step.asks for step in steps} == {Prompt.SEVERITY_0_3}
 
 
 def test_the_shipped_dose_reminders() -> None:
     dose, missed = shipped("home_dose").steps
     assert (dose.id, dose.offset, dose.asks) == ("dose", Offset(), Prompt.DOSE)
-    assert (missed.id, missed.offset, missed.only) == ("missed", Offset(days=1), Only.UNANSWERED)
+    assert (missed.id, missed.offset, missed.only) == (
+        "missed",
+        Offset(days=1),
+        frozenset({Only.UNANSWERED}),
+    )
     assert (missed.message, missed.also_email) == ("dose_missed", True)
 
 
@@ -334,12 +370,53 @@ def test_hours_may_have_a_fraction(save: Save) -> None:
         (
             ("useful_hours: 20", "useful_hours: 20\n    only: unanswered"),
             10,
-            "steps.0.only: 'unanswered' is for doses alone. Remove it.",
+            "steps.0.only: 'unanswered' is for doses alone, or needs of: a step. Add of.",
         ),
         (
             ("useful_hours: 20", "useful_hours: 20\n    only: newcomers"),
             10,
-            "steps.0.only: should be 'always', 'first_visit', 'later_visits' or 'unanswered'.",
+            "steps.0.only: 'newcomers' is no condition. Write one or several of 'first_visit',",
+        ),
+        (
+            ("useful_hours: 20", "useful_hours: 20\n    only: [course_start, course_end]"),
+            10,
+            "steps.0.only: 'course_start' and 'course_end' cannot both hold. Keep one.",
+        ),
+        (
+            ("useful_hours: 20", "useful_hours: 20\n    only: [first_visit, later_visits]"),
+            10,
+            "steps.0.only: holds for nobody. Keep first_visit or later_visits.",
+        ),
+        (
+            ("useful_hours: 20", "useful_hours: 20\n    of: d1"),
+            10,
+            "steps.0.of: goes with only: unanswered or undelivered. Remove it.",
+        ),
+        (
+            ("useful_hours: 20", "useful_hours: 20\n    only: unanswered\n    of: d9"),
+            11,
+            "steps.0.of: 'd9' is no other step here. Name one.",
+        ),
+        (
+            (
+                "useful_hours: 20",
+                "useful_hours: 20\n    evening_before: {at: 19:00, covered_by: d9}",
+            ),
+            10,
+            "steps.0.evening_before.covered_by: 'd9' is no other step here. Name one.",
+        ),
+        (
+            ("title: Before a visit", "title: Before a visit\nunreported: {after_hours: 2}"),
+            3,
+            "unreported: is for anchor: infusion_end. Remove it.",
+        ),
+        (
+            (
+                "title: Before a visit",
+                "title: Before a visit\nnotices:\n  revived: {id: d1, message: visit_on}",
+            ),
+            4,
+            "notices.revived.id: 'd1' is the name of step 2 already. Choose another.",
         ),
         (
             (

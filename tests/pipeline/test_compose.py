@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from outreach.domain.states import ChannelKind
 from tests.pipeline.rows import VISIT, kinds, message
 from tests.worlds import PHONE, START, Bench
 
@@ -64,6 +65,9 @@ def test_a_template_that_is_missing_fails_alone_and_tells_the_operator(bench: Be
 
         def languages(self, name: str) -> frozenset[str]:
             return steps.languages(name)
+
+        def offers(self, name: str, language: str, channel: ChannelKind) -> bool:
+            return steps.offers(name, language, channel)
 
         def render(self, name, language, channel, context):  # type: ignore[no-untyped-def]
             wanted = "no_such_message" if name == "prep_7d" else name

@@ -48,7 +48,7 @@ def test_the_sites_own_zone_counts(bench: Bench) -> None:
 
 
 def test_steps_for_first_visits_only_are_left_out_of_later_ones(bench: Bench) -> None:
-    step = Step("welcome", "welcome", Offset(days=-8), 20, only=Only.FIRST_VISIT)
+    step = Step("welcome", "welcome", Offset(days=-8), 20, only=frozenset({Only.FIRST_VISIT}))
     journey = replace(JOURNEYS[0], steps=(step,))
     firsts = replace(bench, world=replace(bench.world, journeys=(journey,)))
     firsts.book(VISIT, visit="A1", patient="P1", first_visit=True)

@@ -38,6 +38,6 @@ def context() -> dict[str, object]:
         "site": {"name": "West", "phone": "202-555-0143"},
         "first": "Nadia",
         "first_visit": False,
-        "visit": {"start": start, "end": end, "hours": 4},
+        "visit": {"start": start, "end": end, "hours": 4, "starts": [start]},
         "dose": {"at": start},
     }

@@ -9,9 +9,9 @@ from outreach.domain.events import (
 )
 from outreach.domain.journeys import Anchor
 from outreach.domain.states import SkipReason, TouchpointStatus
-from outreach.domain.triage.result import Action, Prompt
-from outreach.pipeline import due, followup, plan
-from outreach.pipeline.ingest import names
+from outreach.domain.triage.result import Action
+from outreach.pipeline import completion, followup, plan
+from outreach.pipeline.ingest import names, neighbours
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, IdentifierKind, Patient, Site
 from outreach.storage.unit import Unit
@@ -55,13 +55,21 @@ def apply(
         _hand_over(unit, world, visit, patient)
     status = _status(event.kind, data)
     was_gone, visit.status = visit.status in GONE, status
+    before = neighbours.Stood(visit.patient_id, visit.start_at, visit.site_code)
     if status in GONE:
         _take_details(world, visit, data)
         _end(unit, world, visit)
+        neighbours.left(unit, world, visit, before)
         return True
-    _move_or_revive(unit, world, visit, data, revived=was_gone or handed_over, quiet=quiet)
+    _move_or_revive(
+        unit, world, visit, data, revived=was_gone, handed_over=handed_over, quiet=quiet
+    )
+    if not was_gone and neighbours.day_of(world, before) != neighbours.day_now(world, visit):
+        neighbours.left(unit, world, visit, before)
     if event.kind in {EventKind.INFUSION_COMPLETED, EventKind.INFUSION_STOPPED}:
-        _complete(unit, world, visit, event, patient, quiet=quiet)
+        end = event.occurred_at if data.actual_end is None else data.actual_end
+        stopped = event.kind is EventKind.INFUSION_STOPPED
+        completion.ended(unit, world, visit, end, stopped_early=stopped, quiet=quiet)
     elif visit.start_at is None or visit.start_at > world.clinic_now():
         _ask_about_gaps(unit, world, visit)
     return True
@@ -126,6 +134,7 @@ def _move_or_revive(
     data: AppointmentData,
     *,
     revived: bool,
+    handed_over: bool,
     quiet: bool,
 ) -> None:
     """A new time or place, or a revival, makes a new version: old plans end, new ones are made."""
@@ -138,7 +147,7 @@ def _move_or_revive(
         site = world.clinic.site_named(data.site)
         site_code = None if site is None else site.code  # an unknown place is not the old one
     changed = (start, site_code) != (visit.start_at, visit.site_code) or visit.version == 0
-    if not changed and not revived:
+    if not changed and not revived and not handed_over:
         return
     first_time = visit.version == 0
     if data.end is None and visit.end_at and visit.start_at and start:
@@ -158,7 +167,7 @@ def _move_or_revive(
         older_than=visit.version,
     )
     if not visit.quiet:
-        plan.plan_visit(unit, world, visit)
+        plan.plan_visit(unit, world, visit, revived=revived)
 
 
 def _keep_site(unit: Unit, world: World, code: str | None) -> None:
@@ -171,6 +180,7 @@ def _keep_site(unit: Unit, world: World, code: str | None) -> None:
 
 
 def _end(unit: Unit, world: World, visit: Appointment) -> None:
+    visit.report_by = None
     unit.flush()
     unit.ledger.end_anchor(
         visit.id, TouchpointStatus.CANCELLED, SkipReason.CANCELLED, world.clinic_now()
@@ -205,88 +215,3 @@ def _ask_about_gaps(unit: Unit, world: World, visit: Appointment) -> None:
             patient_id=visit.patient_id,
         ),
     )
-
-
-def _complete(
-    unit: Unit,
-    world: World,
-    visit: Appointment,
-    event: SchedulingEvent,
-    patient: Patient,
-    *,
-    quiet: bool,
-) -> None:
-    """The check-ins count from the actual end; a correction of it counts them anew."""
-    data = event.appointment
-    end = event.occurred_at if data is None or data.actual_end is None else data.actual_end
-    if visit.actual_end == end:
-        return
-    if visit.actual_end is None:
-        patient.infusions += 1
-    visit.actual_end = end
-    visit.end_version += 1
-    unit.flush()
-    now = world.clinic_now()
-    unit.ledger.end_anchor(
-        visit.id,
-        TouchpointStatus.EXPIRED,
-        SkipReason.PAST_EVENT,
-        now,
-        kind=Anchor.VISIT_START,
-    )
-    unit.ledger.end_anchor(
-        visit.id,
-        TouchpointStatus.SUPERSEDED,
-        SkipReason.MOVED,
-        now,
-        kind=Anchor.INFUSION_END,
-        older_than=visit.end_version,
-    )
-    if quiet:
-        return
-    if event.kind is EventKind.INFUSION_STOPPED:
-        followup.open_item(
-            unit,
-            world,
-            followup.NewItem(
-                reason_key=f"visit:{visit.id.hex}:stopped_early",
-                kind="infusion_stopped",
-                action=Action.SAME_DAY,
-                summary="The infusion was stopped early. Call the patient; no survey is sent.",
-                patient_id=patient.id,
-            ),
-        )
-    else:
-        plan.plan_infusion_end(unit, world, visit)
-        _call_instead(unit, world, visit)
-
-
-def _call_instead(unit: Unit, world: World, visit: Appointment) -> None:
-    """A check-in that no text can make is made by phone, once for each infusion.
-
-    Either nothing could be planned, for want of a service or place that clinic.yaml knows, or
-    the end was reported when a check-in was of no use any more.
-    """
-    if visit.kind is None or world.clinic.zone_at(visit.site_code) is None:
-        followup.open_item(
-            unit,
-            world,
-            followup.NewItem(
-                reason_key=f"visit:{visit.id.hex}:no_check_in",
-                kind="call_patient",
-                action=Action.SAME_DAY,
-                summary="Call and ask how the patient feels: an infusion ended and no check-in "
-                "can be sent, because its service or place is not in clinic.yaml.",
-                patient_id=visit.patient_id,
-            ),
-        )
-        return
-    late = [
-        row
-        for row in unit.ledger.of_anchor(visit.id)
-        if row.anchor_kind is Anchor.INFUSION_END
-        and row.asks is Prompt.SEVERITY_0_3
-        and row.reason is SkipReason.LATE
-    ]
-    if late and all(row.anchor_version == visit.end_version for row in late):
-        due.call_instead(unit, world, late[-1], "The end of the infusion was reported late.")

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.domain.journeys import Anchor, Only
+from outreach.domain.journeys import Anchor, Only, Silence, WhenLate
 from outreach.domain.states import ChannelKind, Purpose, SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Prompt
 from outreach.storage.models.base import Base
@@ -72,7 +72,12 @@ class Touchpoint(Base):
     also_email: Mapped[bool] = mapped_column(default=False)
     """An email goes beside the text, as a message of its own under the same reason."""
     only: Mapped[Only] = mapped_column(word(Only), default=Only.ALWAYS)
-    """A condition that is judged again when it is due."""
+    """The condition that is judged when it is due."""
+    of: Mapped[str | None] = mapped_column(String(40))
+    """The step of the same anchor whose answer or delivery that condition speaks of."""
+    when_late: Mapped[WhenLate] = mapped_column(word(WhenLate), default=WhenLate.SEND)
+    silence: Mapped[Silence] = mapped_column(word(Silence), default=Silence.NOTHING)
+    """What no answer to its question means."""
     asks: Mapped[Prompt | None] = mapped_column(word(Prompt))
     question_hours: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(clinic_instant())

@@ -63,6 +63,8 @@ class Message(Base):
     template: Mapped[str] = mapped_column(String(60))
     template_version: Mapped[str | None] = mapped_column(String(16))
     language: Mapped[str | None] = mapped_column(String(16))
+    visits: Mapped[list[str]] = mapped_column(default=list)
+    """The ids of the visits it names; set when it is composed."""
     subject: Mapped[str | None] = mapped_column(Sealed("message.subject"))
     body: Mapped[str | None] = mapped_column(Sealed("message.body"))
     """Composed at the last moment, from facts as they are then; None before."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.domain.events import AppointmentStatus
@@ -16,6 +16,14 @@ class Appointment(Base):
     """A visit [FHIR Appointment]. ``version`` rises only when its time or place changes."""
 
     __tablename__ = "appointment"
+    __table_args__ = (
+        Index(
+            "ix_appointment_unreported",
+            "report_by",
+            postgresql_where=text("report_by IS NOT NULL"),
+            sqlite_where=text("report_by IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), index=True)
@@ -32,6 +40,10 @@ class Appointment(Base):
     actual_end: Mapped[datetime | None] = mapped_column(clinic_instant())
     end_version: Mapped[int] = mapped_column(default=0)
     """Rises when the actual end becomes known or is corrected."""
+    end_estimated: Mapped[bool] = mapped_column(default=False)
+    """The planned end was taken for the actual one, as nobody reported it."""
+    report_by: Mapped[datetime | None] = mapped_column(clinic_instant())
+    """When it is asked whether the visit took place; None once that is known or of no interest."""
     confirmed: Mapped[bool] = mapped_column(default=False)
     lots: Mapped[list[str]] = mapped_column(default=list)
     quiet: Mapped[bool] = mapped_column(default=False)

@@ -1,13 +1,15 @@
 """Outbound messages: claimed in batches, recorded in batches, settled one by one."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from outreach.domain.journeys import Anchor
 from outreach.domain.states import (
     AttemptOutcome,
     ChannelKind,
@@ -16,7 +18,7 @@ from outreach.domain.states import (
     SkipReason,
     Urgency,
 )
-from outreach.storage.models import Attempt, Message
+from outreach.storage.models import Attempt, Message, Touchpoint
 
 _WENT_OUT = (
     MessageStatus.CLAIMED,
@@ -26,6 +28,21 @@ _WENT_OUT = (
     MessageStatus.DELIVERED,
     MessageStatus.UNDELIVERED,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One text about a visit: by which step, which visits it names, and how far it came."""
+
+    touchpoint_id: UUID
+    step: str
+    visit_id: UUID | None
+    named: frozenset[str]
+    status: MessageStatus
+
+    def names(self, visit_id: UUID) -> bool:
+        """Whether a visit is spoken of in it."""
+        return visit_id == self.visit_id or str(visit_id) in self.named
 
 
 class Messages:
@@ -95,6 +112,30 @@ class Messages:
             if row.touchpoint_id is not None:
                 found[row.touchpoint_id].append(row)
         return found
+
+    def told_of_visits(
+        self, patient_ids: Collection[UUID], since: datetime
+    ) -> Iterator[tuple[UUID, Told]]:
+        """What was texted about visits to come since an instant (clinic time), by patient."""
+        query = (
+            select(
+                Touchpoint.patient_id,
+                Touchpoint.id,
+                Touchpoint.step,
+                Touchpoint.appointment_id,
+                Message.visits,
+                Message.status,
+            )
+            .join(Touchpoint, Message.touchpoint_id == Touchpoint.id)
+            .where(
+                Touchpoint.patient_id.in_(patient_ids),
+                Touchpoint.anchor_kind == Anchor.VISIT_START,
+                Message.created_at > since,
+            )
+            .order_by(Message.id)
+        )
+        for patient_id, row_id, step, visit_id, named, status in self._session.execute(query):
+            yield patient_id, Told(row_id, step, visit_id, frozenset(named), status)
 
     def of_patient(self, patient_id: UUID) -> list[Message]:
         """A patient's messages by time."""

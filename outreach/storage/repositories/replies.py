@@ -4,10 +4,11 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.elements import ColumnElement
 
-from outreach.storage.models import Conversation, ConversationStatus, Reply
+from outreach.storage.models import Conversation, ConversationStatus, Reply, Touchpoint
 
 
 class Replies:
@@ -77,15 +78,47 @@ class Replies:
         query = select(Conversation).where(Conversation.touchpoint_id == touchpoint_id)
         return self._session.scalar(query)
 
-    def close_overdue(self, now: datetime) -> int:
-        """Ends the questions nobody answered in time (clinic time)."""
-        closed = self._session.execute(
+    def unanswered(self, touchpoint_ids: Collection[UUID]) -> set[UUID]:
+        """Those whose step ``of`` was asked about the same anchor, without a word since then.
+
+        Whatever was written counts as a word: staff or triage have dealt with it.
+        """
+        asked = aliased(Touchpoint)
+        query = (
+            select(Touchpoint.id)
+            .join(
+                asked,
+                (asked.anchor_id == Touchpoint.anchor_id)
+                & (asked.anchor_kind == Touchpoint.anchor_kind)
+                & (asked.journey == Touchpoint.journey)
+                & (asked.step == Touchpoint.of),
+            )
+            .join(Conversation, Conversation.touchpoint_id == asked.id)
+            .where(Touchpoint.id.in_(touchpoint_ids), ~_heard_since())
+        )
+        return set(self._session.scalars(query))
+
+    def close_overdue(self, now: datetime) -> list[UUID]:
+        """Ends the questions nobody answered in time (clinic time); their touchpoints' ids."""
+        closed = self._session.scalars(
             update(Conversation)
             .where(Conversation.status == ConversationStatus.OPEN, Conversation.closes_at <= now)
             .values(status=ConversationStatus.EXPIRED)
-            .returning(Conversation.id)
+            .returning(Conversation.touchpoint_id)
         )
-        return len(closed.all())
+        return list(closed)
+
+    def next_close(self) -> datetime | None:
+        """When the next open question ends unanswered (clinic time)."""
+        query = select(Conversation.closes_at).where(Conversation.status == ConversationStatus.OPEN)
+        return self._session.scalar(query.order_by(Conversation.closes_at).limit(1))
+
+    def silent(self, touchpoint_ids: Collection[UUID]) -> set[UUID]:
+        """Those of touchpoints that asked something whose patients have not written since."""
+        query = select(Conversation.touchpoint_id).where(
+            Conversation.touchpoint_id.in_(touchpoint_ids), ~_heard_since()
+        )
+        return set(self._session.scalars(query))
 
     def move_to(self, prior: UUID, survivor: UUID) -> None:
         """After a merge the survivor has the prior record's thread."""
@@ -93,3 +126,11 @@ class Replies:
             self._session.execute(
                 update(table).where(table.patient_id == prior).values(patient_id=survivor)
             )
+
+
+def _heard_since() -> ColumnElement[bool]:
+    """Whether anybody wrote from the address of a question after it was asked."""
+    return exists().where(
+        Reply.address_index == Conversation.address_index,
+        Reply.received_at >= Conversation.opened_at,
+    )

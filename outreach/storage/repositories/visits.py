@@ -1,10 +1,10 @@
 """Appointments, regimens and doses."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain import events
@@ -38,6 +38,35 @@ class Visits:
         query = select(Appointment).where(Appointment.patient_id == patient_id)
         rows = self._session.scalars(query)
         return sorted(rows, key=lambda row: (row.start_at is not None, row.start_at, row.id))
+
+    def near(self, patient_id: UUID, at: datetime, within: timedelta) -> list[Appointment]:
+        """A patient's appointments that start within so much time of an instant, by start."""
+        return self.between([patient_id], at - within, at + within)
+
+    def between(
+        self, patient_ids: Collection[UUID], since: datetime, until: datetime
+    ) -> list[Appointment]:
+        """The appointments of patients that start between two instants, by start."""
+        query = select(Appointment).where(
+            Appointment.patient_id.in_(patient_ids), Appointment.start_at.between(since, until)
+        )
+        return list(self._session.scalars(query.order_by(Appointment.start_at, Appointment.id)))
+
+    def unreported(self, now: datetime, limit: int) -> list[Appointment]:
+        """Visits whose end nobody reported in time (clinic time), locked for this unit."""
+        query = (
+            select(Appointment)
+            .where(Appointment.report_by <= now)
+            .order_by(Appointment.report_by)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return list(self._session.scalars(query))
+
+    def next_report_by(self) -> datetime | None:
+        """When the next visit is asked about that nobody reported on (clinic time)."""
+        query = select(func.min(Appointment.report_by)).where(Appointment.report_by.is_not(None))
+        return self._session.scalar(query)
 
     def regimen_named_by(self, identifiers: Iterable[events.Identifier]) -> Regimen | None:
         """The regimen that one of these identifiers names."""

@@ -13,6 +13,7 @@ from outreach.domain.states import (
     Urgency,
 )
 from outreach.storage.models import (
+    Appointment,
     Attempt,
     Conversation,
     ConversationStatus,
@@ -74,6 +75,7 @@ class Work:
                 Conversation.status == ConversationStatus.OPEN,
                 Conversation.closes_at <= clinic_now,
             ),
+            "completion": exists().where(Appointment.report_by <= clinic_now),
         }
         asked = [select(literal(name).label("stage")).where(q) for name, q in questions.items()]
         return list(self._session.scalars(union_all(*asked)))

@@ -193,6 +193,8 @@ def upgrade() -> None:
         sa.Column("actual_start", sa.DateTime(timezone=True), nullable=True),
         sa.Column("actual_end", sa.DateTime(timezone=True), nullable=True),
         sa.Column("end_version", sa.Integer(), nullable=False),
+        sa.Column("end_estimated", sa.Boolean(), nullable=False),
+        sa.Column("report_by", sa.DateTime(timezone=True), nullable=True),
         sa.Column("confirmed", sa.Boolean(), nullable=False),
         sa.Column("lots", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("quiet", sa.Boolean(), nullable=False),
@@ -207,6 +209,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_appointment")),
     )
     op.create_index(op.f("ix_appointment_patient_id"), "appointment", ["patient_id"], unique=False)
+    op.create_index(
+        "ix_appointment_unreported",
+        "appointment",
+        ["report_by"],
+        unique=False,
+        postgresql_where=sa.text("report_by IS NOT NULL"),
+        sqlite_where=sa.text("report_by IS NOT NULL"),
+    )
     op.create_table(
         "consent",
         sa.Column("position", sa.Integer(), autoincrement=True, nullable=False),
@@ -472,11 +482,43 @@ def upgrade() -> None:
         sa.Column(
             "only",
             sa.Enum(
-                "always",
                 "first_visit",
                 "later_visits",
+                "always",
                 "unanswered",
+                "undelivered",
+                "course_start",
+                "course_day",
+                "course_end",
                 name="only",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("of", sa.String(length=40), nullable=True),
+        sa.Column(
+            "when_late",
+            sa.Enum(
+                "send",
+                "collapse",
+                "skip",
+                "call",
+                name="whenlate",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "silence",
+            sa.Enum(
+                "nothing",
+                "call_first",
+                "call",
+                name="silence",
                 native_enum=False,
                 create_constraint=True,
                 length=32,
@@ -942,6 +984,7 @@ def upgrade() -> None:
         sa.Column("template", sa.String(length=60), nullable=False),
         sa.Column("template_version", sa.String(length=16), nullable=True),
         sa.Column("language", sa.String(length=16), nullable=True),
+        sa.Column("visits", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("subject", sa.LargeBinary(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("segments", sa.Integer(), nullable=True),

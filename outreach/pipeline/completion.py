@@ -1,0 +1,162 @@
+"""Completion: an infusion has ended, or nobody said so in time; the check-ins count from there."""
+
+from datetime import datetime
+
+from outreach.domain.events import AppointmentStatus
+from outreach.domain.journeys import Anchor
+from outreach.domain.states import SkipReason, TouchpointStatus
+from outreach.domain.triage.result import Action, Prompt
+from outreach.pipeline import due, followup, plan
+from outreach.pipeline.world import World
+from outreach.storage.models import Appointment
+from outreach.storage.unit import Unit
+
+_PRESENT = frozenset(
+    {AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN, AppointmentStatus.FULFILLED}
+)
+"""The patient was there: the visit took place."""
+
+
+def drain(world: World, limit: int = 200) -> int:
+    """Settles up to ``limit`` visits whose end nobody reported in time; returns how many.
+
+    Where the patient was there, the planned end is taken for the actual one and marked as an
+    estimate; a report that comes later corrects it. Otherwise staff are asked.
+    """
+    with world.db.write() as unit:
+        rows = unit.visits.unreported(world.clinic_now(), limit)
+        for visit in rows:
+            _unreported(unit, world, visit)
+    return len(rows)
+
+
+def _unreported(unit: Unit, world: World, visit: Appointment) -> None:
+    visit.report_by = None
+    if visit.status in _PRESENT and visit.start_at is not None:
+        end = visit.end_at or visit.start_at + plan.usual_length(world, visit.kind)
+        ended(unit, world, visit, end, estimated=True)
+        return
+    followup.open_item(
+        unit,
+        world,
+        followup.NewItem(
+            reason_key=f"visit:{visit.id.hex}:unreported:{visit.version}",
+            kind="did_it_happen",
+            action=Action.SAME_DAY,
+            summary="Did this visit take place? Nobody reported its end, so no check-in is sent. "
+            "If it did, report the end in the scheduling system, or call the patient.",
+            patient_id=visit.patient_id,
+        ),
+    )
+
+
+def ended(
+    unit: Unit,
+    world: World,
+    visit: Appointment,
+    end: datetime,
+    *,
+    estimated: bool = False,
+    stopped_early: bool = False,
+    quiet: bool = False,
+) -> None:
+    """Takes ``end`` (UTC) for the end of an infusion; a correction of it counts anew.
+
+    Args:
+        stopped_early: a nurse calls, and no survey is sent.
+        quiet: loaded at go-live: state only.
+    """
+    visit.report_by = None
+    if visit.actual_end == end:
+        visit.end_estimated = visit.end_estimated and estimated
+        return
+    if visit.actual_end is None:
+        patient = unit.people.patient(visit.patient_id)
+        if patient is not None:
+            patient.infusions += 1
+    visit.actual_end, visit.end_estimated = end, estimated
+    _anew(unit, world, visit)
+    now = world.clinic_now()
+    unit.ledger.end_anchor(
+        visit.id, TouchpointStatus.EXPIRED, SkipReason.PAST_EVENT, now, kind=Anchor.VISIT_START
+    )
+    if quiet:
+        return
+    if stopped_early:
+        _call_about_stop(unit, world, visit)
+    else:
+        plan.plan_infusion_end(unit, world, visit)
+        _call_instead(unit, world, visit)
+
+
+def recount(unit: Unit, world: World, visit: Appointment) -> None:
+    """Check-ins that were left to a later day of the course, which is not to come, count again."""
+    left_to_later = [
+        row
+        for row in unit.ledger.of_anchor(visit.id)
+        if row.anchor_kind is Anchor.INFUSION_END
+        and row.anchor_version == visit.end_version
+        and row.reason is SkipReason.COVERED
+    ]
+    if visit.actual_end is not None and left_to_later:
+        _anew(unit, world, visit)
+        plan.plan_infusion_end(unit, world, visit)
+
+
+def _anew(unit: Unit, world: World, visit: Appointment) -> None:
+    """What was counted from the end as it was known before is superseded."""
+    visit.end_version += 1
+    unit.flush()
+    unit.ledger.end_anchor(
+        visit.id,
+        TouchpointStatus.SUPERSEDED,
+        SkipReason.MOVED,
+        world.clinic_now(),
+        kind=Anchor.INFUSION_END,
+        older_than=visit.end_version,
+    )
+
+
+def _call_about_stop(unit: Unit, world: World, visit: Appointment) -> None:
+    followup.open_item(
+        unit,
+        world,
+        followup.NewItem(
+            reason_key=f"visit:{visit.id.hex}:stopped_early",
+            kind="infusion_stopped",
+            action=Action.SAME_DAY,
+            summary="The infusion was stopped early. Call the patient; no survey is sent.",
+            patient_id=visit.patient_id,
+        ),
+    )
+
+
+def _call_instead(unit: Unit, world: World, visit: Appointment) -> None:
+    """A check-in that no text can make is made by phone, once for each infusion.
+
+    Either nothing could be planned, for want of a service or place that clinic.yaml knows, or
+    the end was reported when a check-in was of no use any more.
+    """
+    if visit.kind is None or world.clinic.zone_at(visit.site_code) is None:
+        followup.open_item(
+            unit,
+            world,
+            followup.NewItem(
+                reason_key=f"visit:{visit.id.hex}:no_check_in",
+                kind="call_patient",
+                action=Action.SAME_DAY,
+                summary="Call and ask how the patient feels: an infusion ended and no check-in "
+                "can be sent, because its service or place is not in clinic.yaml.",
+                patient_id=visit.patient_id,
+            ),
+        )
+        return
+    late = [
+        row
+        for row in unit.ledger.of_anchor(visit.id)
+        if row.anchor_kind is Anchor.INFUSION_END
+        and row.asks is Prompt.SEVERITY_0_3
+        and row.reason is SkipReason.LATE
+    ]
+    if late and all(row.anchor_version == visit.end_version for row in late):
+        due.call_instead(unit, world, late[-1], "The end of the infusion was reported late.")

@@ -1,0 +1,177 @@
+"""What stands around a touchpoint: a patient's other visits, what was said, what was answered.
+
+Read for a whole batch in at most three statements, and only where a touchpoint of it asks.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import Enum, auto
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from outreach.domain.courses import Course, CourseVisit, course_of
+from outreach.domain.events import GONE
+from outreach.domain.journeys import Anchor, Journey, Only
+from outreach.domain.states import MessageStatus, SkipReason
+from outreach.pipeline.world import World
+from outreach.storage.models import Appointment, Touchpoint
+from outreach.storage.repositories.messages import Told
+from outreach.storage.unit import Unit
+
+_NEAR = timedelta(days=10)
+_COURSE = frozenset({Only.COURSE_START, Only.COURSE_DAY, Only.COURSE_END})
+_TAKEN = frozenset({MessageStatus.ACCEPTED, MessageStatus.SENT, MessageStatus.DELIVERED})
+_ON_ITS_WAY = frozenset({MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.UNKNOWN})
+
+
+class SameDay(Enum):
+    """What another visit's text of that day means for a touchpoint."""
+
+    SAID = auto()
+    """That text went and names this visit too."""
+    COMING = auto()
+    """That text is on its way; whether it goes is known in a minute."""
+
+
+@dataclass
+class Surroundings:
+    """Visits and texts by patient; answers by the touchpoint that waits for one."""
+
+    visits: dict[UUID, list[Appointment]] = field(default_factory=lambda: defaultdict(list))
+    told: dict[UUID, list[Told]] = field(default_factory=lambda: defaultdict(list))
+    unanswered: set[UUID] = field(default_factory=set)
+    """Touchpoints whose ``of`` was asked, and nobody has written since."""
+
+    def queue(self, row: Touchpoint) -> None:
+        """A text about a visit was queued in this batch: those that come after it see it."""
+        if row.appointment_id is not None:
+            told = Told(row.id, row.step, row.appointment_id, frozenset(), MessageStatus.QUEUED)
+            self.told[row.patient_id].append(told)
+
+
+def read_surroundings(unit: Unit, world: World, rows: Sequence[Touchpoint]) -> Surroundings:
+    """All that ``rows`` may ask about what stands around them, as it is now."""
+    found = Surroundings()
+    about_visits = [row for row in rows if row.appointment_id is not None]
+    if about_visits:
+        _read_visits(unit, found, about_visits)
+        _read_told(unit, world, found, about_visits)
+    asking = [row for row in rows if row.only is Only.UNANSWERED and row.of is not None]
+    if asking:
+        found.unanswered = unit.replies.unanswered([row.id for row in asking])
+    return found
+
+
+def _read_visits(unit: Unit, found: Surroundings, rows: Sequence[Touchpoint]) -> None:
+    moments = [row.anchor_at for row in rows]
+    patients = {row.patient_id for row in rows}
+    for visit in unit.visits.between(patients, min(moments) - _NEAR, max(moments) + _NEAR):
+        if visit.status not in GONE:
+            found.visits[visit.patient_id].append(visit)
+
+
+def _read_told(unit: Unit, world: World, found: Surroundings, rows: Sequence[Touchpoint]) -> None:
+    """Only for those who have several visits, or whose text depends on another's delivery."""
+    patients = {
+        row.patient_id
+        for row in rows
+        if row.only is Only.UNDELIVERED or len(found.visits[row.patient_id]) > 1
+    }
+    if patients:
+        since = world.clinic_now() - _NEAR
+        for patient_id, told in unit.messages.told_of_visits(patients, since):
+            found.told[patient_id].append(told)
+
+
+def unmet(
+    world: World, around: Surroundings, row: Touchpoint, visit: Appointment | None
+) -> SkipReason | None:
+    """Why the condition of a touchpoint does not hold; None where it does or has none."""
+    if row.only is Only.UNANSWERED and row.of is not None:
+        return None if row.id in around.unanswered else SkipReason.STOPPED
+    if visit is None or visit.start_at is None:
+        return None
+    if row.only is Only.UNDELIVERED:
+        return SkipReason.COVERED if _delivered(world, around, row, visit) else None
+    if row.only in _COURSE:
+        course = _course(world, around, row, visit)
+        if course is not None and not _holds(row.only, course, visit):
+            return SkipReason.COVERED
+    return None
+
+
+def _holds(only: Only, course: Course, visit: Appointment) -> bool:
+    if only is Only.COURSE_START:
+        return course.starts_with(visit.id)
+    ends = course.ends_with(visit.id)
+    return ends if only is Only.COURSE_END else not ends
+
+
+def _course(
+    world: World, around: Surroundings, row: Touchpoint, visit: Appointment
+) -> Course | None:
+    zone, journey = world.clinic.zone_at(visit.site_code), _journey(world, row)
+    if zone is None or visit.start_at is None or journey is None:
+        return None
+    others = [
+        CourseVisit(other.id, other.start_at)
+        for other in around.visits[row.patient_id]
+        if other.start_at is not None and other.kind == visit.kind
+    ]
+    this = CourseVisit(visit.id, visit.start_at)
+    return course_of(this, others, journey.course_gap_days, zone)
+
+
+def _journey(world: World, row: Touchpoint) -> Journey | None:
+    return next((item for item in world.journeys if item.name == row.journey), None)
+
+
+def _delivered(world: World, around: Surroundings, row: Touchpoint, visit: Appointment) -> bool:
+    """Whether the text it depends on arrived, or has only now been sent on its way.
+
+    One that leaves now and fails is replaced or becomes a call: that is no matter of this one.
+    """
+    journey = _journey(world, row)
+    notices = set() if journey is None else {step.id for step in journey.notices.values()}
+    return any(
+        told.status in {MessageStatus.DELIVERED, *_ON_ITS_WAY}
+        and told.step in {row.of, *notices}
+        and told.names(visit.id)
+        for told in around.told[row.patient_id]
+    )
+
+
+def same_day(world: World, around: Surroundings, row: Touchpoint) -> SameDay | None:
+    """Whether the same step of another visit that day speaks, or will speak, for this one too."""
+    mine = next((v for v in around.visits[row.patient_id] if v.id == row.appointment_id), None)
+    if row.anchor_kind is not Anchor.VISIT_START or mine is None:
+        return None
+    siblings = {visit.id for visit in beside(world, around, mine)}
+    found = None
+    for told in around.told[row.patient_id]:
+        if told.touchpoint_id == row.id or told.step != row.step or told.visit_id not in siblings:
+            continue
+        if told.status in _TAKEN and told.names(mine.id):
+            return SameDay.SAID
+        if told.status in _ON_ITS_WAY:
+            found = SameDay.COMING
+    return found
+
+
+def beside(world: World, around: Surroundings, visit: Appointment) -> list[Appointment]:
+    """The patient's other visits on the same calendar day of their places, by start."""
+    own = _day(world, visit)
+    return [
+        other
+        for other in around.visits[visit.patient_id]
+        if other.id != visit.id and other.kind is not None and _day(world, other) == own
+    ]
+
+
+def _day(world: World, visit: Appointment) -> date | None:
+    zone: ZoneInfo | None = world.clinic.zone_at(visit.site_code)
+    if zone is None or visit.start_at is None:
+        return None
+    return visit.start_at.astimezone(zone).date()

@@ -1,0 +1,184 @@
+"""Layout: what is known of a visit's steps when they are planned."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outreach.domain.journeys import (
+    Anchor,
+    AnchorPoint,
+    EveningBefore,
+    Journey,
+    Notice,
+    Offset,
+    Only,
+    Step,
+    WhenLate,
+)
+from outreach.domain.layout import Circumstances, Laid, lay_out
+from outreach.domain.policy import every_day, next_open
+from outreach.domain.states import Purpose, SkipReason
+
+ZONE = ZoneInfo("America/New_York")
+WEEK = every_day(time(8), time(21))
+COLLAPSE = WhenLate.COLLAPSE
+PATH = Journey(
+    "visit",
+    "Before a visit",
+    Anchor.VISIT_START,
+    frozenset({"infusion"}),
+    Purpose.CARE,
+    (
+        Step("d7", "m", Offset(days=-7), 48, when_late=COLLAPSE),
+        Step("d3", "m", Offset(days=-3), 20, when_late=COLLAPSE),
+        Step("d1", "m", Offset(days=-1), 20, when_late=COLLAPSE),
+        Step(
+            "h2",
+            "m",
+            Offset(hours=-2),
+            2,
+            when_late=COLLAPSE,
+            evening_before=EveningBefore(time(19), "d1"),
+        ),
+    ),
+    notices={
+        Notice.BOOKED: Step("booked", "now", Offset(), 24),
+        Notice.REVIVED: Step("on", "on", Offset(), 24),
+    },
+    covers_hours=12,
+)
+VISIT = datetime(2027, 3, 17, 14, tzinfo=ZONE)
+"""A Wednesday afternoon in summer time; the clocks changed on the Sunday before it."""
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+def laid(
+    before: timedelta, *, visit: datetime = VISIT, path: Journey = PATH, **known: object
+) -> dict[str, SkipReason | None]:
+    rows = plan(visit - before, visit=visit, path=path, **known)
+    return {row.id: row.reason for row in rows}
+
+
+def plan(
+    now: datetime, *, visit: datetime = VISIT, path: Journey = PATH, **known: object
+) -> list[Laid]:
+    circumstances = replace(Circumstances(now.astimezone(UTC), WEEK), **known)  # type: ignore[arg-type]
+    return lay_out(path, AnchorPoint(visit.astimezone(UTC), ZONE), circumstances)
+
+
+def test_in_good_time_nothing_is_decided_yet() -> None:
+    assert laid(9 * DAY) == dict.fromkeys(("d7", "d3", "d1", "h2"))
+
+
+def test_exactly_on_time_is_not_late() -> None:
+    assert laid(7 * DAY) == dict.fromkeys(("d7", "d3", "d1", "h2"))
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (6 * DAY, {"d7": "collapsed", "d3": None, "d1": None, "h2": None}),
+        (2 * DAY, {"d7": "collapsed", "d3": "collapsed", "d1": None, "h2": None}),
+        (36 * HOUR, {"d7": "collapsed", "d3": "collapsed", "d1": "covered", "h2": None}),
+        (5 * HOUR, dict.fromkeys(("d7", "d3", "d1"), "collapsed") | {"h2": "covered"}),
+        (HOUR, dict.fromkeys(("d7", "d3", "d1", "h2"), "collapsed")),
+    ],
+)
+def test_what_has_passed_is_said_in_one(before: timedelta, expected: dict[str, str | None]) -> None:
+    assert laid(before) == {"booked": None, **expected}
+
+
+def test_a_visit_that_has_begun_is_spoken_of_no_more() -> None:
+    assert set(laid(timedelta()).values()) == {SkipReason.PAST_EVENT}
+    assert "booked" not in laid(-HOUR)
+
+
+def test_what_was_said_of_this_time_is_not_said_again() -> None:
+    said = frozenset({"d7", "d3"})
+    assert laid(2 * DAY, said=said) == {
+        "d7": SkipReason.COVERED,
+        "d3": SkipReason.COVERED,
+        "d1": None,
+        "h2": None,
+    }
+    again = laid(2 * DAY, said=frozenset({"d7", "booked"}))
+    assert again["booked"] is SkipReason.COVERED
+
+
+def test_a_revival_is_told_and_what_has_passed_is_late() -> None:
+    assert laid(2 * DAY, revived=True, said=frozenset({"d7"})) == {
+        "on": None,
+        "d7": SkipReason.LATE,
+        "d3": SkipReason.LATE,
+        "d1": None,
+        "h2": None,
+    }
+
+
+def test_without_a_notice_steps_go_while_they_are_of_use() -> None:
+    bare = replace(PATH, notices={})
+    assert laid(6 * DAY, path=bare) == dict.fromkeys(("d7", "d3", "d1", "h2"))
+    assert laid(5 * DAY, path=bare)["d7"] is SkipReason.LATE
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"), [(WhenLate.SKIP, SkipReason.LATE), (WhenLate.SEND, None)]
+)
+def test_each_step_has_its_own_way_of_being_late(
+    policy: WhenLate, reason: SkipReason | None
+) -> None:
+    step = Step("d7", "m", Offset(days=-7), 48, when_late=policy)
+    path = replace(PATH, steps=(step, *PATH.steps[1:]))
+    assert laid(6 * DAY, path=path) == {"d7": reason, "d3": None, "d1": None, "h2": None}
+
+
+def test_a_text_of_the_early_morning_goes_the_evening_before() -> None:
+    early = datetime(2027, 3, 15, 9, tzinfo=ZONE)
+    (h2,) = [row for row in plan(early - 9 * DAY, visit=early) if row.id == "h2"]
+    assert h2.planned.due_at.astimezone(ZONE) == datetime(2027, 3, 14, 19, tzinfo=ZONE)
+    assert (h2.planned.only, h2.planned.of) == (Only.UNDELIVERED, "d1")
+
+
+def test_a_day_of_a_course_is_only_planned_in_a_course() -> None:
+    step = Step("evening", "m", Offset(at=time(19)), 2, only=frozenset({Only.COURSE_DAY}))
+    path = replace(PATH, anchor=Anchor.INFUSION_END, steps=(step,), notices={})
+    assert laid(DAY, path=path) == {}
+    assert laid(DAY, path=path, several_days=True) == {"evening": None}
+
+
+instants = st.datetimes(datetime(2026, 1, 1), datetime(2029, 1, 1))  # noqa: DTZ001 - made aware below
+
+
+@given(
+    instants,
+    st.timedeltas(-2 * DAY, 20 * DAY),
+    st.booleans(),
+    st.sets(st.sampled_from(["d7", "d3", "d1"])),
+)
+def test_whatever_is_planned_can_go_and_no_two_go_at_once(
+    wall: datetime, before: timedelta, revived: bool, said: set[str]
+) -> None:
+    visit = wall.replace(second=0, microsecond=0, tzinfo=ZONE)
+    now = visit.astimezone(UTC) - before
+    rows = plan(now, visit=visit, revived=revived, said=frozenset(said))
+    going = [row for row in rows if row.reason is None]
+    assert {row.id for row in rows} - {"booked", "on"} == {"d7", "d3", "d1", "h2"}
+    for row in going:
+        assert row.planned.due_at >= now
+        assert now < row.planned.useful_until <= visit.astimezone(UTC)
+    if now >= visit.astimezone(UTC):
+        assert going == []
+    leaves = [next_open(row.planned.due_at, ZONE, WEEK) for row in going]
+    assert len(set(leaves)) == len(leaves)
+
+
+@given(st.dates(date(2026, 1, 1), date(2028, 12, 31)), st.integers(5, 23))
+def test_every_step_of_a_visit_booked_early_keeps_its_wall_clock_time(day: date, hour: int) -> None:
+    visit = datetime.combine(day, time(hour), ZONE)
+    for row in plan(visit - 30 * DAY, visit=visit):
+        if row.id.startswith("d"):
+            assert row.planned.due_at.astimezone(ZONE).time() == time(hour)
