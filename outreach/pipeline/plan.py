@@ -4,16 +4,13 @@ What is already past is written down too, as skipped with its reason: the ledger
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from outreach.domain.courses import Course, CourseVisit, course_of
 from outreach.domain.events import GONE
-from outreach.domain.journeys import Anchor, AnchorPoint, Journey, Notice, Silence, Unreported
-from outreach.domain.layout import Circumstances, Laid, lay_out, notice_now
-from outreach.domain.states import SkipReason, TouchpointStatus
+from outreach.domain.journeys import Anchor, AnchorPoint, Notice, Unreported
+from outreach.pipeline.blueprint import About, Blueprint, about_dose, about_end, about_start
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, Dose, Patient, Touchpoint
 from outreach.storage.unit import Unit
@@ -40,8 +37,7 @@ def plan_visit(unit: Unit, world: World, visit: Appointment, *, revived: bool = 
         return 0
     _expect_report(world, visit)
     point = AnchorPoint(visit.start_at, zone, first_visit=visit.first_visit)
-    plan = _Plan(unit, world, _anchored(Anchor.VISIT_START, visit, visit.version), point)
-    return plan.write(visit.kind, revived=revived)
+    return _write(unit, _blueprint(unit, world, about_start(visit), point).rows(revived=revived))
 
 
 def plan_infusion_end(unit: Unit, world: World, visit: Appointment) -> int:
@@ -55,17 +51,17 @@ def plan_infusion_end(unit: Unit, world: World, visit: Appointment) -> int:
     patient = unit.people.patient(visit.patient_id)
     unseen = patient is None or patient.infusions <= seen
     point = AnchorPoint(visit.actual_end, zone, first_visit=first)
-    plan = _Plan(unit, world, _anchored(Anchor.INFUSION_END, visit, visit.end_version), point)
     several = course is not None and course.several_days
-    return plan.write(visit.kind, several_days=several, maybe_first=first or unseen)
+    plan = _blueprint(unit, world, about_end(visit), point, maybe_first=first or unseen)
+    return _write(unit, plan.rows(several_days=several))
 
 
 def plan_dose(unit: Unit, world: World, dose: Dose) -> int:
     """Reminders counted from one home dose, in the patient's own hours."""
     patient = unit.people.patient(dose.patient_id)
     zone = world.clinic.zone if patient is None else patient_zone(patient, world)
-    anchored = _Anchored(Anchor.DOSE, dose.id, dose.version, dose.patient_id, dose_id=dose.id)
-    return _Plan(unit, world, anchored, AnchorPoint(dose.due_at, zone)).write(None)
+    plan = _blueprint(unit, world, about_dose(dose), AnchorPoint(dose.due_at, zone))
+    return _write(unit, plan.rows())
 
 
 def plan_notice(unit: Unit, world: World, visit: Appointment, notice: Notice) -> int:
@@ -74,8 +70,7 @@ def plan_notice(unit: Unit, world: World, visit: Appointment, notice: Notice) ->
     if visit.start_at is None or zone is None or visit.kind is None:
         return 0
     point = AnchorPoint(visit.start_at, zone, first_visit=visit.first_visit)
-    plan = _Plan(unit, world, _anchored(Anchor.VISIT_START, visit, visit.version), point)
-    return plan.write_notice(visit.kind, notice)
+    return _write(unit, _blueprint(unit, world, about_start(visit), point).notice(notice))
 
 
 def course_around(
@@ -135,139 +130,15 @@ def _expect_report(world: World, visit: Appointment) -> None:
     visit.report_by = end + timedelta(hours=rules[0].after_hours) if ahead else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Anchored:
-    """What the touchpoints of one plan are about."""
-
-    kind: Anchor
-    id: UUID
-    version: int
-    patient_id: UUID
-    site_code: str | None = None
-    appointment_id: UUID | None = None
-    dose_id: UUID | None = None
+def _blueprint(
+    unit: Unit, world: World, about: About, point: AnchorPoint, *, maybe_first: bool = False
+) -> Blueprint:
+    before = [row for row in unit.ledger.of_anchor(about.id) if row.anchor_kind is about.kind]
+    return Blueprint(world, about, point, before, maybe_first=maybe_first)
 
 
-def _anchored(kind: Anchor, visit: Appointment, version: int) -> _Anchored:
-    return _Anchored(kind, visit.id, version, visit.patient_id, visit.site_code, visit.id)
-
-
-class _Plan:
-    """Writes the touchpoints of one version of one anchor."""
-
-    def __init__(self, unit: Unit, world: World, about: _Anchored, point: AnchorPoint) -> None:
-        self._unit, self._world, self._about, self._point = unit, world, about, point
-        self._now = world.clinic_now()
-        self._maybe_first = False
-        self._before = [
-            row for row in unit.ledger.of_anchor(about.id) if row.anchor_kind is about.kind
-        ]
-        self._known = {
-            (row.journey, row.step) for row in self._before if row.anchor_version == about.version
-        }
-
-    def write(
-        self,
-        visit_kind: str | None,
-        *,
-        revived: bool = False,
-        several_days: bool = False,
-        maybe_first: bool = False,
-    ) -> int:
-        """Every step that is not written yet; returns how many were.
-
-        Args:
-            maybe_first: it was the patient's first visit, or Outreach has seen none before it and
-                cannot know: the safe reading is that it was.
-        """
-        self._maybe_first = maybe_first
-        told = revived and any(row.status is TouchpointStatus.SENT for row in self._before)
-        written = 0
-        for journey in self._journeys(visit_kind):
-            known = Circumstances(
-                self._now,
-                self._world.policy.week_for(journey.purpose),
-                self._said(journey),
-                revived=told,
-                several_days=several_days,
-            )
-            written += self._add(journey, lay_out(journey, self._point, known))
-        self._unit.flush()
-        return written
-
-    def write_notice(self, visit_kind: str | None, notice: Notice) -> int:
-        """One notice, from each journey that has it; returns how many were written."""
-        written = 0
-        for journey in self._journeys(visit_kind):
-            planned = notice_now(journey, notice, self._point, self._now)
-            if planned is not None and self._point.at > self._now:
-                written += self._add(journey, [Laid(planned, notice=notice)])
-        self._unit.flush()
-        return written
-
-    def _journeys(self, visit_kind: str | None) -> Sequence[Journey]:
-        return [
-            journey
-            for journey in self._world.journeys
-            if journey.anchor is self._about.kind
-            and (not journey.kinds or visit_kind in journey.kinds)
-        ]
-
-    def _said(self, journey: Journey) -> frozenset[str]:
-        """What the patient has been told of this very time and place.
-
-        A moved visit is told anew; a corrected end is the same infusion: nobody is asked twice.
-        """
-        end = self._about.kind is Anchor.INFUSION_END
-        return frozenset(
-            row.step
-            for row in self._before
-            if row.journey == journey.name
-            and (row.status is TouchpointStatus.SENT or row.reason is SkipReason.MERGED)
-            and (end or (row.anchor_at, row.site_code) == (self._point.at, self._about.site_code))
-        )
-
-    def _add(self, journey: Journey, rows: Sequence[Laid]) -> int:
-        fresh = [row for row in rows if (journey.name, row.id) not in self._known]
-        for laid in fresh:
-            self._unit.add(self._row(journey, laid))
-        return len(fresh)
-
-    def _silence(self, written: Silence) -> Silence:
-        """What no answer means for this patient: a call, or nothing."""
-        if written is Silence.CALL_FIRST:
-            return Silence.CALL if self._maybe_first else Silence.NOTHING
-        return written
-
-    def _row(self, journey: Journey, laid: Laid) -> Touchpoint:
-        planned, step, about = laid.planned, laid.planned.step, self._about
-        return Touchpoint(
-            id=self._world.new_id(),
-            journey=journey.name,
-            journey_digest=journey.digest,
-            step=step.id,
-            patient_id=about.patient_id,
-            anchor_kind=about.kind,
-            anchor_id=about.id,
-            anchor_version=about.version,
-            anchor_at=self._point.at,
-            appointment_id=about.appointment_id,
-            dose_id=about.dose_id,
-            site_code=about.site_code,
-            template=planned.message,
-            purpose=journey.purpose,
-            channels=[channel.value for channel in step.channels],
-            also_email=step.also_email,
-            only=planned.only,
-            of=planned.of,
-            asks=step.asks,
-            question_hours=step.question_hours,
-            when_late=step.when_late,
-            silence=self._silence(step.silence),
-            due_at=planned.due_at,
-            useful_until=planned.useful_until,
-            status=TouchpointStatus.PLANNED if laid.reason is None else TouchpointStatus.SKIPPED,
-            reason=laid.reason,
-            decided_at=None if laid.reason is None else self._now,
-            created_at=self._now,
-        )
+def _write(unit: Unit, rows: Sequence[Touchpoint]) -> int:
+    """Adds what the blueprint laid out; returns how many."""
+    unit.add(*rows)
+    unit.flush()
+    return len(rows)
