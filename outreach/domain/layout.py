@@ -38,6 +38,9 @@ class Circumstances:
     """It was cancelled and is on again, and the patient had been texted about it."""
     several_days: bool = False
     """The visit is one of a course of more than one day."""
+    edited: bool = False
+    """The journey was edited, and nothing happened to the anchor: no notice goes, and a step that
+    has passed is not made up for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ def lay_out(journey: Journey, anchor: AnchorPoint, known: Circumstances) -> list
     if journey.anchor is Anchor.VISIT_START and anchor.at <= known.now:
         return [Laid(row, SkipReason.PAST_EVENT) for row in steps]
     rows = [Laid(row, _known_reason(row, known)) for row in steps]
+    if known.edited:
+        return rows
     notice = _notice(rows, known)
     told = None if notice is None else notice_now(journey, notice, anchor, known.now)
     if notice is None or told is None:
@@ -106,7 +111,8 @@ def _not_before_hours(row: Planned, anchor: AnchorPoint, known: Circumstances) -
 def _known_reason(row: Planned, known: Circumstances) -> SkipReason | None:
     if row.step.id in known.said:
         return SkipReason.COVERED
-    skipped = row.step.when_late is WhenLate.SKIP and row.due_at < known.now
+    gone_by = known.edited or row.step.when_late is WhenLate.SKIP
+    skipped = gone_by and row.due_at < known.now
     return SkipReason.LATE if skipped or row.useful_until <= known.now else None
 
 

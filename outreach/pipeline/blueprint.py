@@ -110,8 +110,18 @@ class Blueprint:
             and (not journey.kinds or self._about.visit_kind in journey.kinds)
         ]
 
+    def as_edited(self, journey: Journey, *, several_days: bool = False) -> list[Touchpoint]:
+        """Every step of an edited journey, also those that are written already."""
+        known = self.circumstances(journey, several_days=several_days, edited=True)
+        return [self.row(journey, laid) for laid in lay_out(journey, self._point, known)]
+
     def circumstances(
-        self, journey: Journey, *, revived: bool = False, several_days: bool = False
+        self,
+        journey: Journey,
+        *,
+        revived: bool = False,
+        several_days: bool = False,
+        edited: bool = False,
     ) -> Circumstances:
         """What is known when the steps of a journey are laid out."""
         return Circumstances(
@@ -120,6 +130,7 @@ class Blueprint:
             self._said(journey),
             revived=revived,
             several_days=several_days,
+            edited=edited,
         )
 
     def _said(self, journey: Journey) -> frozenset[str]:

@@ -5,12 +5,13 @@ What is already past is written down too, as skipped with its reason: the ledger
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from outreach.domain.courses import Course, CourseVisit, course_of
 from outreach.domain.events import GONE
 from outreach.domain.journeys import Anchor, AnchorPoint, Notice, Unreported
-from outreach.pipeline.blueprint import About, Blueprint, about_dose, about_end, about_start
+from outreach.pipeline.blueprint import Blueprint, about_dose, about_end, about_start
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, Dose, Patient, Touchpoint
 from outreach.storage.unit import Unit
@@ -32,45 +33,65 @@ def plan_visit(unit: Unit, world: World, visit: Appointment, *, revived: bool = 
     Args:
         revived: the visit was cancelled and is on again.
     """
-    zone = world.clinic.zone_at(visit.site_code)
-    if visit.start_at is None or zone is None or visit.kind is None:
+    blueprint = of_start(world, visit, _before(unit, Anchor.VISIT_START, visit.id))
+    if blueprint is None:
         return 0
     _expect_report(world, visit)
+    return _write(unit, blueprint.rows(revived=revived))
+
+
+def of_start(world: World, visit: Appointment, before: Sequence[Touchpoint]) -> Blueprint | None:
+    """The plan counted from a visit's start; None without a time, a place and a kind."""
+    zone = world.clinic.zone_at(visit.site_code)
+    if visit.start_at is None or zone is None or visit.kind is None:
+        return None
     point = AnchorPoint(visit.start_at, zone, first_visit=visit.first_visit)
-    return _write(unit, _blueprint(unit, world, about_start(visit), point).rows(revived=revived))
+    return Blueprint(world, about_start(visit), point, before)
 
 
 def plan_infusion_end(unit: Unit, world: World, visit: Appointment) -> int:
     """Check-ins counted from the actual end of an infusion."""
+    found = of_end(unit, world, visit, _before(unit, Anchor.INFUSION_END, visit.id))
+    if found is None:
+        return 0
+    blueprint, several_days = found
+    return _write(unit, blueprint.rows(several_days=several_days))
+
+
+def of_end(
+    unit: Unit, world: World, visit: Appointment, before: Sequence[Touchpoint]
+) -> tuple[Blueprint, bool] | None:
+    """The plan counted from an infusion's end, and whether its course has several days."""
     zone = world.clinic.zone_at(visit.site_code)
     if visit.actual_end is None or zone is None or visit.kind is None:
-        return 0
+        return None
     course = course_around(unit, world, visit, zone)
     first = visit.first_visit or (course is not None and course.is_first)
     seen = 1 if course is None else len(course.visits)
     patient = unit.people.patient(visit.patient_id)
     unseen = patient is None or patient.infusions <= seen
     point = AnchorPoint(visit.actual_end, zone, first_visit=first)
-    several = course is not None and course.several_days
-    plan = _blueprint(unit, world, about_end(visit), point, maybe_first=first or unseen)
-    return _write(unit, plan.rows(several_days=several))
+    blueprint = Blueprint(world, about_end(visit), point, before, maybe_first=first or unseen)
+    return blueprint, course is not None and course.several_days
 
 
 def plan_dose(unit: Unit, world: World, dose: Dose) -> int:
     """Reminders counted from one home dose, in the patient's own hours."""
+    before = _before(unit, Anchor.DOSE, dose.id)
+    return _write(unit, of_dose(unit, world, dose, before).rows())
+
+
+def of_dose(unit: Unit, world: World, dose: Dose, before: Sequence[Touchpoint]) -> Blueprint:
+    """The plan counted from a home dose."""
     patient = unit.people.patient(dose.patient_id)
     zone = world.clinic.zone if patient is None else patient_zone(patient, world)
-    plan = _blueprint(unit, world, about_dose(dose), AnchorPoint(dose.due_at, zone))
-    return _write(unit, plan.rows())
+    return Blueprint(world, about_dose(dose), AnchorPoint(dose.due_at, zone), before)
 
 
 def plan_notice(unit: Unit, world: World, visit: Appointment, notice: Notice) -> int:
     """A text that goes at once about a visit that takes place, from each journey that has one."""
-    zone = world.clinic.zone_at(visit.site_code)
-    if visit.start_at is None or zone is None or visit.kind is None:
-        return 0
-    point = AnchorPoint(visit.start_at, zone, first_visit=visit.first_visit)
-    return _write(unit, _blueprint(unit, world, about_start(visit), point).notice(notice))
+    blueprint = of_start(world, visit, _before(unit, Anchor.VISIT_START, visit.id))
+    return 0 if blueprint is None else _write(unit, blueprint.notice(notice))
 
 
 def course_around(
@@ -130,11 +151,8 @@ def _expect_report(world: World, visit: Appointment) -> None:
     visit.report_by = end + timedelta(hours=rules[0].after_hours) if ahead else None
 
 
-def _blueprint(
-    unit: Unit, world: World, about: About, point: AnchorPoint, *, maybe_first: bool = False
-) -> Blueprint:
-    before = [row for row in unit.ledger.of_anchor(about.id) if row.anchor_kind is about.kind]
-    return Blueprint(world, about, point, before, maybe_first=maybe_first)
+def _before(unit: Unit, kind: Anchor, anchor_id: UUID) -> list[Touchpoint]:
+    return [row for row in unit.ledger.of_anchor(anchor_id) if row.anchor_kind is kind]
 
 
 def _write(unit: Unit, rows: Sequence[Touchpoint]) -> int:

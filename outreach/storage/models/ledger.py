@@ -25,6 +25,9 @@ class JourneyVersion(Base):
     digest: Mapped[str] = mapped_column(String(16))
     body: Mapped[str]
     loaded_at: Mapped[datetime] = mapped_column(clinic_instant())
+    applied_at: Mapped[datetime | None] = mapped_column(clinic_instant())
+    """When somebody brought what was planned before into line with it."""
+    applied_by: Mapped[str | None] = mapped_column(String(80))
 
 
 class Touchpoint(Base):

@@ -1,6 +1,7 @@
 """Touchpoints: claimed when due, ended with a reason, never deleted."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from outreach.domain.journeys import Anchor
 from outreach.domain.states import MessageStatus, SkipReason, TouchpointStatus
-from outreach.storage.models import Message, Touchpoint
+from outreach.storage.models import JourneyVersion, Message, Touchpoint
 
 _OPEN = (TouchpointStatus.PLANNED, TouchpointStatus.QUEUED)
 _CAME_TO_NOTHING = (MessageStatus.SKIPPED, MessageStatus.FAILED, MessageStatus.UNDELIVERED)
@@ -42,6 +43,33 @@ class Ledger:
         """All that was ever planned for an anchor."""
         query = select(Touchpoint).where(Touchpoint.anchor_id == anchor_id)
         return list(self._session.scalars(query.order_by(Touchpoint.due_at)))
+
+    def of_anchors(
+        self, kind: Anchor, ids: Collection[UUID], *, lock: bool = False
+    ) -> dict[UUID, list[Touchpoint]]:
+        """All that was ever planned from this moment of several anchors, by anchor."""
+        query = select(Touchpoint).where(
+            Touchpoint.anchor_id.in_(ids), Touchpoint.anchor_kind == kind
+        )
+        if lock:
+            query = query.with_for_update()
+        found: dict[UUID, list[Touchpoint]] = defaultdict(list)
+        for row in self._session.scalars(query.order_by(Touchpoint.due_at, Touchpoint.id)):
+            found[row.anchor_id].append(row)
+        return found
+
+    def journey_names(self) -> set[str]:
+        """The names of all journeys that files ever had."""
+        return set(self._session.scalars(select(JourneyVersion.name).distinct()))
+
+    def journeys_applied(self, digests: Mapping[str, str], by: str, now: datetime) -> None:
+        """Notes who brought what was planned into line with these versions, and when."""
+        for name, digest in digests.items():
+            self._session.execute(
+                update(JourneyVersion)
+                .where(JourneyVersion.name == name, JourneyVersion.digest == digest)
+                .values(applied_at=now, applied_by=by)
+            )
 
     def of_patient(self, patient_id: UUID) -> list[Touchpoint]:
         """A patient's whole ledger by time."""

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain import events
+from outreach.domain.journeys import Anchor
 from outreach.storage.models import Appointment, Dose, DoseLog, DoseStatus, IdentifierKind, Regimen
 from outreach.storage.repositories.people import People
 
@@ -51,6 +52,28 @@ class Visits:
             Appointment.patient_id.in_(patient_ids), Appointment.start_at.between(since, until)
         )
         return list(self._session.scalars(query.order_by(Appointment.start_at, Appointment.id)))
+
+    def live_since(
+        self, kind: Anchor, since: datetime, after: UUID | None, limit: int
+    ) -> list[Appointment]:
+        """Visits that take place and start, or have ended, since an instant; by id after one.
+
+        Those that were loaded quietly are left out, as nobody hears of them.
+        """
+        moment = Appointment.start_at if kind is Anchor.VISIT_START else Appointment.actual_end
+        query = select(Appointment).where(
+            moment > since, Appointment.status.not_in(events.GONE), Appointment.quiet.is_(False)
+        )
+        if after is not None:
+            query = query.where(Appointment.id > after)
+        return list(self._session.scalars(query.order_by(Appointment.id).limit(limit)))
+
+    def doses_since(self, since: datetime, after: UUID | None, limit: int) -> list[Dose]:
+        """Doses that are due since an instant and were not withdrawn; by id after one."""
+        query = select(Dose).where(Dose.due_at > since, Dose.status != DoseStatus.WITHDRAWN)
+        if after is not None:
+            query = query.where(Dose.id > after)
+        return list(self._session.scalars(query.order_by(Dose.id).limit(limit)))
 
     def unreported(self, now: datetime, limit: int) -> list[Appointment]:
         """Visits whose end nobody reported in time (clinic time), locked for this unit."""

@@ -107,6 +107,8 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=16), nullable=False),
         sa.Column("body", sa.String(), nullable=False),
         sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("applied_by", sa.String(length=80), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journey_version")),
         sa.UniqueConstraint("name", "digest", name=op.f("uq_journey_version_name_digest")),
     )
