@@ -164,8 +164,8 @@ class JourneyFile(JourneyModel):
     """What times count from: the start of a visit, the actual end of an infusion, a home dose."""
     kinds: tuple[str, ...] = ()
     """The kinds of visit it is for, as named under services in clinic.yaml. None for doses."""
-    purpose: Literal["care", "education"] = "care"
-    """Which consent and which hours apply: see policy.yaml."""
+    purpose: Literal["care", "education", "marketing"] = "care"
+    """Which consent and hours apply (policy.yaml). What speaks for a product is marketing."""
     steps: Annotated[tuple[StepEntry, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
