@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from outreach.domain.errors import BadInput, NotFound
+from outreach.domain.states import Purpose
 
 if TYPE_CHECKING:
     from outreach.domain.clinic import Clinic
@@ -35,6 +36,12 @@ def launch(
     field: Annotated[
         list[str] | None, typer.Option(help="A word the message leaves open: key=value.")
     ] = None,
+    purpose: Annotated[
+        str,
+        typer.Option(
+            help="campaign, education or marketing; marketing needs a signed authorisation."
+        ),
+    ] = "campaign",
     json_: Json = False,
 ) -> None:
     """Freeze the audience and start sending. Repeating a token changes nothing."""
@@ -42,12 +49,13 @@ def launch(
     from outreach.cli.opened import opened_world
     from outreach.pipeline.campaign import Launch, launch
 
+    aim = _purpose(purpose)
     with opened_world(record=True) as world:
         _check_audience(world.clinic, service, language)
         fields = _fields(template, field or ())
         made = launch(
             world,
-            Launch(token, name, template, by, fields, service=service, language=language),
+            Launch(token, name, template, by, fields, aim, service=service, language=language),
         )
     if json_:
         write_line({"id": str(made.id), "token": token, "audience": made.audience, "new": made.new})
@@ -108,6 +116,14 @@ def list_(json_: Json = False) -> None:
         return
     titles = ("token", "name", "template", "status", "launched", "by")
     table(titles, [tuple(item[title] for title in titles) for item in items])
+
+
+def _purpose(word: str) -> Purpose:
+    try:
+        return Purpose(word)
+    except ValueError:
+        told = f"{word!r} is not campaign, education or marketing"
+        raise typer.BadParameter(told, param_hint="--purpose") from None
 
 
 def _check_audience(clinic: "Clinic", service: str | None, language: str | None) -> None:

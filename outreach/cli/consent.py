@@ -7,6 +7,9 @@ import typer
 from outreach.domain.consent import ConsentScope
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
     from outreach.domain.states import ChannelKind
     from outreach.pipeline.world import World
 
@@ -26,7 +29,8 @@ def opt_in(
     address: Address,
     by: By,
     scope: Annotated[
-        ConsentScope, typer.Option(help="What they want: care, education, campaign or all.")
+        ConsentScope,
+        typer.Option(help="What they want: care, education, campaign, or all of these."),
     ] = ConsentScope.CAMPAIGN,
 ) -> None:
     """Record that somebody wants messages. It also undoes an earlier STOP for that scope."""
@@ -37,6 +41,31 @@ def opt_in(
         channel, normal = _where(world, address)
         record_opt_in(world, channel, normal, scope, source="staff", actor=by)
     typer.echo(f"Recorded: {scope.value} messages may go there.")
+
+
+@app.command()
+def authorise(
+    address: Address,
+    by: By,
+    words: Annotated[
+        str, typer.Option(help="What was signed: its text, or where the form is kept.")
+    ],
+    ends: Annotated[
+        str | None, typer.Option(help="The last day it is valid, such as 2027-12-31.")
+    ] = None,
+) -> None:
+    """Record a signed authorisation for marketing (45 CFR 164.508(a)(3)).
+
+    Nothing else permits marketing, and it permits nothing else.
+    """
+    from outreach.cli.opened import opened_world
+    from outreach.pipeline.consent import record_authorisation
+
+    with opened_world() as world:
+        channel, normal = _where(world, address)
+        until = None if ends is None else _end_of_day(ends, world.clinic.zone)
+        record_authorisation(world, channel, normal, actor=by, words=words, ends_at=until)
+    typer.echo("Recorded: marketing may go there" + (f" until {ends}." if ends else "."))
 
 
 @app.command("opt-out")
@@ -69,13 +98,28 @@ def show(address: Address) -> None:
                 line.source,
                 line.actor,
                 line.words or "",
+                line.ends_at.astimezone(world.clinic.zone).strftime("%Y-%m-%d %H:%M")
+                if line.ends_at
+                else "",
             )
             for line in lines
         ]
     if not rows:
         typer.echo("Nothing is recorded for this address.")
         return
-    table(("when", "what", "for", "source", "by", "their words"), rows)
+    table(("when", "what", "for", "source", "by", "their words", "ends"), rows)
+
+
+def _end_of_day(text: str, zone: "ZoneInfo") -> "datetime":
+    """The instant at which a day has ended in a zone."""
+    from datetime import UTC, date, datetime, time, timedelta
+
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        told = f"{text!r} is not a date such as 2027-12-31"
+        raise typer.BadParameter(told, param_hint="--ends") from None
+    return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
 def _where(world: "World", address: str) -> "tuple[ChannelKind, str]":

@@ -33,8 +33,8 @@ class JourneyFile(StepModel):
     """What times count from: the start of a visit, the actual end of an infusion, a home dose."""
     kinds: tuple[str, ...] = ()
     """The kinds of visit it is for, as named under services in clinic.yaml. None for doses."""
-    purpose: Literal["care", "education"] = "care"
-    """Which consent and which hours apply: see policy.yaml."""
+    purpose: Literal["care", "education", "marketing"] = "care"
+    """Which consent and hours apply (policy.yaml). What speaks for a product is marketing."""
     course_gap_days: Annotated[int, Field(ge=1, le=7)] = 1
     """Visits at most this many calendar days apart belong to one course."""
     notices: NoticesEntry = NoticesEntry()

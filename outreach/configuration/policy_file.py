@@ -5,12 +5,14 @@ from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, PlainValidator, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
 from outreach.configuration.documents import FaultAt, StrictModel, load_document
 from outreach.configuration.wall_times import wall_time
+from outreach.domain import us_places
 from outreach.domain.clinic import Window
-from outreach.domain.policy import Policy, Week
+from outreach.domain.policy import Policy
+from outreach.domain.windows import Week, common_week
 
 EARLIEST = time(8)
 LATEST = time(21)
@@ -70,15 +72,39 @@ class WeekEntry(StrictModel):
         return {number: window for number, window in windows.items() if window is not None}
 
 
+def _state(name: str) -> str:
+    if name not in us_places.states():
+        raise ValueError(
+            f"'{name}' is no state of the United States. Write its two letters, such as TX."
+        )
+    return name
+
+
+State = Annotated[str, AfterValidator(_state)]
+
+
 class WindowsEntry(StrictModel):
     """When texts may go, by what they are for."""
 
     care: WeekEntry
     outreach: WeekEntry
+    states: dict[State, WeekEntry]
+    """The hours that a state's own law leaves; ``{}`` for none."""
+
+    @model_validator(mode="after")
+    def _hours_in_common(self) -> "WindowsEntry":
+        for state, entry in self.states.items():
+            if not common_week([self.outreach.week(), entry.week()]):
+                raise FaultAt(
+                    ("states", state),
+                    "has no hour in common with windows.outreach: nobody there would get anything."
+                    " Correct one of the two.",
+                )
+        return self
 
 
 class CapsEntry(StrictModel):
-    """How many campaign and education texts one person may get."""
+    """How many campaign, education and marketing texts one person may get."""
 
     per_day: Count
     per_week: Count
@@ -113,4 +139,5 @@ def load_policy(path: Path) -> Policy:
         outreach_week=written.windows.outreach.week(),
         cap_per_day=written.caps.per_day,
         cap_per_week=written.caps.per_week,
+        state_weeks={state: week.week() for state, week in written.windows.states.items()},
     )

@@ -21,8 +21,8 @@ from outreach.domain.journeys import (
     step_time,
     steps_for,
 )
-from outreach.domain.policy import Week, next_open
 from outreach.domain.states import SkipReason
+from outreach.domain.windows import Week, next_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def notice_now(
 def _not_before_hours(row: Planned, anchor: AnchorPoint, known: Circumstances) -> Planned:
     """A step that would fall into closed hours moves to the evening before, where it says so."""
     rule = row.step.evening_before
-    if rule is None or next_open(row.due_at, anchor.zone, known.week) == row.due_at:
+    if rule is None or next_open(row.due_at, (anchor.zone,), known.week) == row.due_at:
         return row
     evening = step_time(Offset(days=-1, at=rule.at), anchor.at, anchor.zone)
     if evening >= row.due_at:
@@ -140,7 +140,7 @@ def _beside(
 ) -> list[Laid]:
     """The steps beside a notice that goes now: what has passed, and what it makes needless."""
     passed = {row.id for row in _passed(rows, known)}
-    goes = next_open(known.now, anchor.zone, known.week) or known.now
+    goes = next_open(known.now, (anchor.zone,), known.week) or known.now
     covered_until = goes + timedelta(hours=journey.covers_hours)
     found = []
     for row in rows:

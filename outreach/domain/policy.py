@@ -1,25 +1,41 @@
-"""May this message go now? One function, one answer, one reason.
+"""May this message go now? One function, one answer, one reason, and the rule it comes from.
 
 The sender, the preview, the campaign count and the explanation all ask here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from outreach.domain.clinic import Window
 from outreach.domain.consent import ConsentState
 from outreach.domain.states import Purpose, SkipReason
+from outreach.domain.windows import (
+    Week,
+    common_week,
+    day_after,
+    every_day,
+    next_open,
+    same_day,
+    window_closes,
+)
 
-Week = Mapping[int, Window]
-"""Weekday (0 is Monday) -> the hours a text may go; a day that is missing is closed."""
+__all__ = [
+    "CARE_TEXTS_A_DAY",
+    "Decision",
+    "Policy",
+    "Situation",
+    "Verdict",
+    "Week",
+    "every_day",
+    "may_send",
+    "next_open",
+    "window_closes",
+]
 
-
-def every_day(opens: time, closes: time) -> Week:
-    """The same window on all seven days."""
-    return dict.fromkeys(range(7), Window(opens, closes))
+CARE_TEXTS_A_DAY = 4
+"""More than this to one patient in one day is shown to the clinic; none of them is held back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +47,33 @@ class Policy:
     care_week: Week
     """In the site's zone."""
     outreach_week: Week
-    """For campaigns and education, in the recipient's zone (TCPA, 47 CFR 64.1200(c))."""
+    """For campaigns, education and marketing, in the recipient's zone (47 CFR 64.1200(c))."""
     cap_per_day: int = 1
     cap_per_week: int = 3
-    """Bind campaigns and education; care texts count but are never dropped."""
+    """Bind campaigns, education and marketing; care texts count but are never dropped."""
+    state_weeks: Mapping[str, Week] = field(default_factory=dict)
+    """Two letters of a state -> the hours it allows, where those are narrower than federal law."""
 
-    def week_for(self, purpose: Purpose) -> Week:
-        """The send window of a purpose."""
-        return self.care_week if purpose is Purpose.CARE else self.outreach_week
+    def week_for(self, purpose: Purpose, states: Iterable[str] = ()) -> Week:
+        """The send window of a purpose; for outreach also that of each of these states."""
+        if purpose is Purpose.CARE:
+            return self.care_week
+        narrower = [self.state_weeks[state] for state in states if state in self.state_weeks]
+        return common_week([self.outreach_week, *narrower])
+
+    def source_of_hours(self, purpose: Purpose, states: Iterable[str] = ()) -> str:
+        """Where those hours are written."""
+        if purpose is Purpose.CARE:
+            return "policy.yaml windows.care"
+        known = sorted(state for state in states if state in self.state_weeks)
+        named = "".join(f", windows.states.{state}" for state in known[:3])
+        more = ", ..." if len(known) > 3 else ""
+        return f"policy.yaml windows.outreach{named}{more}"
+
+
+_ALWAYS = "the three things at the top of policy.yaml"
+_RECORD = "the patient's record"
+_YIELDS = "campaigns, education and marketing yield to care"
 
 
 class Verdict(StrEnum):
@@ -57,6 +92,12 @@ class Decision:
     why: str
     until: datetime | None = None
     reason: SkipReason | None = None
+    source: str = ""
+    """The rule it comes from: a setting, a paragraph of law, or a rule of this program."""
+
+    def sentence(self) -> str:
+        """What staff read, with the rule it comes from."""
+        return f"{self.why} Rule: {self.source}." if self.source else self.why
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +108,20 @@ class Situation:
     purpose: Purpose
     useful_until: datetime
     has_address: bool
-    zone: ZoneInfo | None = None
-    """Whose hours count: the site's for care, the recipient's otherwise."""
+    zones: tuple[ZoneInfo, ...] = ()
+    """Whose hours count: the site's for care around a visit, the recipient's otherwise. Several
+    where the zone is uncertain: the window must be open in each."""
+    states: frozenset[str] = frozenset()
+    """Whose state's hours count too: every one that is plausible. Outreach only."""
     consent: ConsentState = field(default_factory=ConsentState)
     deceased: bool = False
     paused: bool = False
     gone: SkipReason | None = None
     """Why there is nothing to speak of any more: cancelled, moved, past_event, stopped, merged."""
-    sent_last_day: int = 0
-    sent_last_week: int = 0
+    recent: Sequence[datetime] = ()
+    """When messages went to this address in the last days; answers and pages left out."""
+    care: Sequence[datetime] = ()
+    """When care texts went to this patient in the last days, or are due in the next."""
 
 
 def may_send(situation: Situation, policy: Policy) -> Decision:
@@ -85,35 +131,44 @@ def may_send(situation: Situation, policy: Policy) -> Decision:
     opt-out binds everything that goes to a patient.
     """
     if not situation.has_address:
-        return _skip(SkipReason.NO_ADDRESS, "No address on file takes this kind of message.")
+        return _skip(
+            SkipReason.NO_ADDRESS,
+            "No address on file takes this kind of message.",
+            _RECORD,
+        )
     if situation.purpose is Purpose.STAFF:
-        return Decision(Verdict.GO, "Pages to staff always go.")
+        return Decision(Verdict.GO, "Pages to staff always go.", source=_ALWAYS)
     for stop in (_person, _matter):
         if (decision := stop(situation)) is not None:
             return decision
     if situation.purpose is Purpose.REPLY:
-        return Decision(Verdict.GO, "An answer to somebody who just wrote may go at any hour.")
+        why = "An answer to somebody who just wrote may go at any hour."
+        return Decision(Verdict.GO, why, source=_ALWAYS)
     if not _consented(situation, policy):
-        return _skip(SkipReason.NO_CONSENT, f"No consent is on file for {situation.purpose}.")
+        return _no_consent(situation.purpose)
     return _hours_and_caps(situation, policy)
 
 
 def _person(situation: Situation) -> Decision | None:
     if situation.deceased:
-        return _skip(SkipReason.DECEASED, "The patient has died.")
+        return _skip(SkipReason.DECEASED, "The patient has died.", _RECORD)
     if situation.consent.opted_out:
-        return _skip(SkipReason.OPTED_OUT, "The person at this address asked us to stop.")
+        why = "The person at this address asked us to stop."
+        return _skip(SkipReason.OPTED_OUT, why, "47 CFR 64.1200(a)(10)")
     return None
 
 
 def _matter(situation: Situation) -> Decision | None:
     if situation.purpose is not Purpose.REPLY:
         if situation.gone is not None:
-            return _skip(situation.gone, f"Its occasion is {situation.gone.replace('_', ' ')}.")
+            why = f"Its occasion is {situation.gone.replace('_', ' ')}."
+            return _skip(situation.gone, why, "the schedule as it is now")
         if situation.paused:
-            return _skip(SkipReason.PAUSED, "Outreach to this patient is paused.")
+            why = "Outreach to this patient is paused."
+            return _skip(SkipReason.PAUSED, why, _RECORD)
     if situation.now >= situation.useful_until:
-        return _skip(SkipReason.LATE, "It is too late for this message to be of use.")
+        why = "It is too late for this message to be of use."
+        return _skip(SkipReason.LATE, why, "how long it is of use, as its journey says")
     return None
 
 
@@ -121,67 +176,74 @@ def _consented(situation: Situation, policy: Policy) -> bool:
     consent = situation.consent
     if situation.purpose is Purpose.CARE and consent.attested and not policy.care_attested:
         consent = ConsentState(opted_in=consent.opted_in)
-    return consent.allows(situation.purpose)
+    return consent.allows(situation.purpose, situation.now)
+
+
+def _no_consent(purpose: Purpose) -> Decision:
+    if purpose is Purpose.MARKETING:
+        why = "No signed authorisation for marketing is on file for this address, or it has ended."
+        return _skip(SkipReason.NO_CONSENT, why, "45 CFR 164.508(a)(3)")
+    source = "policy.yaml care_consent" if purpose is Purpose.CARE else "47 CFR 64.1200(a)"
+    return _skip(SkipReason.NO_CONSENT, f"No consent is on file for {purpose}.", source)
 
 
 def _hours_and_caps(situation: Situation, policy: Policy) -> Decision:
-    if situation.zone is None:
-        return _skip(SkipReason.ZONE_UNKNOWN, "It is not known which hours count there.")
-    opens = next_open(situation.now, situation.zone, policy.week_for(situation.purpose))
+    if not situation.zones:
+        return _skip(
+            SkipReason.ZONE_UNKNOWN,
+            "It is not known which time it is where this goes.",
+            "47 CFR 64.1200(c)(1): hours count at the recipient's place",
+        )
+    week = policy.week_for(situation.purpose, situation.states)
+    source = policy.source_of_hours(situation.purpose, situation.states)
+    opens = next_open(situation.now, situation.zones, week)
     if opens is None or opens >= situation.useful_until:
-        return _skip(SkipReason.QUIET_HOURS, "No permitted hour is left while it is of use.")
+        why = f"No permitted hour is left by the clock in {_clocks(situation.zones)}."
+        return _skip(SkipReason.QUIET_HOURS, why, source)
+    if situation.purpose is not Purpose.CARE:
+        bound = _yield_to_care(situation, week, opens) or _caps(situation, policy, opens)
+        if bound is not None:
+            return bound
     if opens > situation.now:
-        return Decision(Verdict.WAIT, "Outside the permitted hours there.", until=opens)
-    if situation.purpose is not Purpose.CARE and (
-        situation.sent_last_day >= policy.cap_per_day
-        or situation.sent_last_week >= policy.cap_per_week
-    ):
-        return _skip(SkipReason.CAP, "This person has had enough messages for now.")
-    return Decision(Verdict.GO, "Consent is on file, the hour is right, and it is of use.")
+        why = f"It waits for the permitted hours by the clock in {_clocks(situation.zones)}."
+        return Decision(Verdict.WAIT, why, until=opens, source=source)
+    why = "Consent is on file, the hour is right, and it is of use."
+    return Decision(Verdict.GO, why, source=source)
 
 
-def _skip(reason: SkipReason, why: str) -> Decision:
-    return Decision(Verdict.SKIP, why, reason=reason)
+def _yield_to_care(situation: Situation, week: Week, opens: datetime) -> Decision | None:
+    """Outreach waits for a day on which this patient has no care text, while it is of use."""
+    free: datetime | None = opens
+    while free is not None and free < situation.useful_until:
+        if not same_day(free, situation.care, situation.zones):
+            break
+        free = next_open(day_after(free, situation.zones), situation.zones, week)
+    if free is None or free >= situation.useful_until:
+        why = "This patient gets care texts on every day on which it could go."
+        return _skip(SkipReason.CAP, why, _YIELDS)
+    if free == opens:
+        return None
+    why = "It waits for a day on which this patient gets no care text."
+    return Decision(Verdict.WAIT, why, until=free, source=_YIELDS)
 
 
-def next_open(now: datetime, zone: ZoneInfo, week: Week) -> datetime | None:
-    """``now`` if a window of ``week`` is open in ``zone``, else when the next one opens (UTC).
-
-    What counts is what a clock on the wall there shows, also on a day when it is changed. An
-    opening time that does not exist that day moves forward by the gap. None when no window opens
-    within a week.
-    """
-    if _window_at(now, zone, week) is not None:
-        return now
-    today = now.astimezone(zone).date()
-    for day in (today + timedelta(days=days) for days in range(8)):
-        if (window := week.get(day.weekday())) is None:
-            continue
-        for opens in _instants(day, window.opens, zone):
-            if opens > now and _window_at(opens, zone, week) is not None:
-                return opens
+def _caps(situation: Situation, policy: Policy, opens: datetime) -> Decision | None:
+    if opens > situation.now:
+        return None  # judged when it opens
+    week_ago = situation.now - timedelta(days=7)
+    why = "This person has had enough messages {}."
+    if len(same_day(opens, situation.recent, situation.zones)) >= policy.cap_per_day:
+        return _skip(SkipReason.CAP, why.format("today"), "policy.yaml caps.per_day")
+    if sum(at > week_ago for at in situation.recent) >= policy.cap_per_week:
+        return _skip(SkipReason.CAP, why.format("this week"), "policy.yaml caps.per_week")
     return None
 
 
-def window_closes(now: datetime, zone: ZoneInfo, week: Week) -> datetime:
-    """When the window that is open at ``now`` closes (UTC); ``now`` itself when none is open."""
-    window = _window_at(now, zone, week)
-    if window is None:
-        return now
-    instants = _instants(now.astimezone(zone).date(), window.closes, zone)
-    return next(closes for closes in instants if closes > now)
+def _clocks(zones: Sequence[ZoneInfo]) -> str:
+    """Where the clock hangs, as people name it: "New York", or how many places it may be."""
+    names = [zone.key.rpartition("/")[2].replace("_", " ") for zone in zones]
+    return " and ".join(names) if len(names) < 3 else f"each of {len(names)} plausible zones"
 
 
-def _window_at(at: datetime, zone: ZoneInfo, week: Week) -> Window | None:
-    """The window that is open at an instant, if one is."""
-    local = at.astimezone(zone)
-    window = week.get(local.weekday())
-    if window is None or not window.opens <= local.time() < window.closes:
-        return None
-    return window
-
-
-def _instants(day: date, wall: time, zone: ZoneInfo) -> list[datetime]:
-    """When the wall clock shows ``wall`` on ``day``, in order (UTC): twice where it is put back."""
-    both = {datetime.combine(day, wall.replace(fold=fold), zone).astimezone(UTC) for fold in (0, 1)}
-    return sorted(both)
+def _skip(reason: SkipReason, why: str, source: str) -> Decision:
+    return Decision(Verdict.SKIP, why, reason=reason, source=source)

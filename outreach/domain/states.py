@@ -22,6 +22,8 @@ class Purpose(StrEnum):
     CARE = "care"
     EDUCATION = "education"
     CAMPAIGN = "campaign"
+    MARKETING = "marketing"
+    """Speaks for a product or a service: 45 CFR 164.501 and 164.508(a)(3)."""
     REPLY = "reply"
     """An answer to somebody who just wrote."""
     STAFF = "staff"

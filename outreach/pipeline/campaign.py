@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from outreach.domain.errors import NotFound
+from outreach.domain.errors import BadInput, NotFound
 from outreach.domain.journeys import Anchor
 from outreach.domain.states import ChannelKind, Purpose, SkipReason, TouchpointStatus
 from outreach.pipeline.world import World
@@ -14,6 +14,8 @@ from outreach.storage.models import Campaign, CampaignStatus, Patient, Touchpoin
 from outreach.storage.unit import Unit
 
 _USEFUL = timedelta(days=3)
+_PURPOSES = frozenset({Purpose.CAMPAIGN, Purpose.EDUCATION, Purpose.MARKETING})
+"""What a campaign may be for: each needs consent on record, and none passes for care."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,10 @@ def launch(world: World, wanted: Launch) -> Launched:
 
     Raises:
         NotFound: there is no such message.
+        BadInput: this is no purpose of a campaign.
     """
+    if wanted.purpose not in _PURPOSES:
+        raise BadInput("purpose", f"A campaign is for one of: {', '.join(sorted(_PURPOSES))}.")
     if not world.renderer.languages(wanted.template):
         raise NotFound(f"There is no message named {wanted.template!r}.")
     with world.db.write() as unit:

@@ -42,6 +42,8 @@ class Said:
     """The exact text the person wrote or was shown."""
     at: datetime | None = None
     """When it was said (clinic time); None is now."""
+    ends_at: datetime | None = None
+    """When an authorisation for marketing ends (clinic time); None where it names no date."""
 
 
 def write(unit: Unit, world: World, said: Said) -> None:
@@ -57,6 +59,7 @@ def write(unit: Unit, world: World, said: Said) -> None:
             source=said.source,
             actor=said.actor,
             words=said.words,
+            ends_at=said.ends_at,
             recorded_at=world.clinic_now() if said.at is None else said.at,
         )
     )
@@ -87,7 +90,52 @@ def record_opt_in(
     source: str,
     actor: str,
 ) -> None:
-    """Staff or an import recorded that the owner of ``address`` wants messages of ``scope``."""
+    """Staff or an import recorded that the owner of ``address`` wants messages of ``scope``.
+
+    Raises:
+        BadInput: it is about marketing, which needs a signed authorisation instead.
+    """
+    if scope is ConsentScope.MARKETING:
+        raise BadInput(
+            "scope",
+            "Marketing needs a signed authorisation, not a wish alone (45 CFR 164.508(a)(3))."
+            " Record it with 'outreach consent authorise'.",
+        )
     with world.db.write() as unit:
         index = address_index(channel, address)
         write(unit, world, Said(channel, index, ConsentAction.OPT_IN, scope, source, actor))
+
+
+def record_authorisation(
+    world: World,
+    channel: ChannelKind,
+    address: str,
+    *,
+    actor: str,
+    words: str,
+    ends_at: datetime | None = None,
+) -> None:
+    """Staff hold a signed authorisation for marketing to ``address`` (45 CFR 164.508(a)(3)).
+
+    It undoes no opt-out: where one stands, the person first says that messages are welcome again.
+
+    Args:
+        words: the text that was signed, or where the form is kept.
+        ends_at: when it ends (clinic time); None where it names an event and no date.
+
+    Raises:
+        BadInput: it has ended already, or the person at this address opted out.
+    """
+    if ends_at is not None and ends_at <= world.clinic_now():
+        raise BadInput("ends", "This authorisation has ended. Record one that is still valid.")
+    action, scope = ConsentAction.OPT_IN, ConsentScope.MARKETING
+    with world.db.write() as unit:
+        index = address_index(channel, address)
+        if opted_out(unit, index):
+            raise BadInput(
+                "address",
+                "The person at this address asked us to stop. An authorisation does not undo that;"
+                " 'outreach consent opt-in' does, once they say so.",
+            )
+        said = Said(channel, index, action, scope, "staff", actor, words=words, ends_at=ends_at)
+        write(unit, world, said)

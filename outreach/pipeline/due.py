@@ -15,7 +15,7 @@ from outreach.domain.states import (
     check_step,
 )
 from outreach.domain.triage.result import Action, Prompt
-from outreach.pipeline import followup
+from outreach.pipeline import busy_day, followup
 from outreach.pipeline.batches import tell_operator, together_or_alone
 from outreach.pipeline.facts import Facts, decide_touchpoint, facts_for_touchpoints
 from outreach.pipeline.surroundings import SameDay, same_day
@@ -73,7 +73,7 @@ def _decide(unit: Unit, world: World, facts: Facts, row: Touchpoint, now: dateti
     decision = _beside_others(world, facts, row, now) or decide_touchpoint(
         world, facts, row, contact, now
     )
-    row.note = decision.why
+    row.note = decision.sentence()
     if decision.verdict is Verdict.WAIT and decision.until is not None:
         row.due_at = decision.until
         return
@@ -81,9 +81,11 @@ def _decide(unit: Unit, world: World, facts: Facts, row: Touchpoint, now: dateti
     if decision.verdict is Verdict.GO and contact is not None:
         row.status = check_step(TOUCHPOINT_STEPS, row.status, TouchpointStatus.QUEUED)
         row.channel = contact.channel
-        facts.count(contact.address_index)
+        facts.count(contact.address_index, now)
         facts.around.queue(row)
         _queue(unit, world, row, contact, now)
+        if row.purpose is Purpose.CARE and contact.channel is ChannelKind.SMS:
+            busy_day.count(unit, world, facts, row.patient_id)
         email = facts.email_of(row.patient_id) if row.also_email else None
         if email is not None and contact.channel is not ChannelKind.EMAIL:
             _queue(unit, world, row, email, now)
@@ -136,7 +138,7 @@ def _queue(unit: Unit, world: World, row: Touchpoint, contact: ContactPoint, now
 def skip(unit: Unit, world: World, row: Touchpoint, decision: Decision, now: datetime) -> None:
     """Ends a touchpoint with its reason; a safety check-in becomes a call instead."""
     row.status = check_step(TOUCHPOINT_STEPS, row.status, TouchpointStatus.SKIPPED)
-    row.reason, row.note, row.decided_at = decision.reason, decision.why, now
+    row.reason, row.note, row.decided_at = decision.reason, decision.sentence(), now
     calls = row.asks is Prompt.SEVERITY_0_3 or row.when_late is WhenLate.CALL
     if calls and decision.reason in _BECOMES_A_CALL:
         call_instead(unit, world, row, f"It could not be sent: {decision.why}")

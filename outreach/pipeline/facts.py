@@ -2,16 +2,15 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from outreach.domain.consent import ConsentState
 from outreach.domain.events import GONE
 from outreach.domain.journeys import Anchor, Only, WhenLate
 from outreach.domain.policy import Decision, Situation, Verdict, may_send
 from outreach.domain.states import ChannelKind, FollowUpStatus, Purpose, SkipReason
-from outreach.pipeline.plan import patient_zone
+from outreach.domain.whereabouts import Whereabouts, whereabouts
 from outreach.pipeline.surroundings import Surroundings, read_surroundings, unmet
 from outreach.pipeline.world import World
 from outreach.storage.models import (
@@ -30,6 +29,8 @@ from outreach.storage.unit import Unit
 
 CONFIRMS_OPT_OUT = "auto_opted_out"
 """The one message that may follow an opt-out: its confirmation."""
+_LONGEST_DAY = timedelta(hours=26)
+"""No calendar day is longer; so what falls on one day lies within this time of each other."""
 
 
 @dataclass
@@ -44,8 +45,12 @@ class Facts:
     campaigns: dict[UUID, Campaign] = field(default_factory=dict)
     touchpoints: dict[UUID, Touchpoint] = field(default_factory=dict)
     followups: dict[UUID, FollowUp] = field(default_factory=dict)
-    last_day: dict[str, int] = field(default_factory=dict)
-    last_week: dict[str, int] = field(default_factory=dict)
+    recent: dict[str, list[datetime]] = field(default_factory=dict)
+    """When messages went to each address in the last week; read for outreach alone."""
+    care: dict[UUID, list[datetime]] = field(default_factory=dict)
+    """When care texts go or went to each patient; read for outreach alone."""
+    care_today: dict[UUID, int] = field(default_factory=dict)
+    """How many care texts each patient was given this clinic day; read for care alone."""
     around: Surroundings = field(default_factory=Surroundings)
     due: Sequence[Touchpoint] = ()
     """The touchpoints of this batch, where they are due and are decided on together."""
@@ -69,10 +74,16 @@ class Facts:
             for other in self.due
         )
 
-    def count(self, index: str) -> None:
+    def count(self, index: str, at: datetime) -> None:
         """A message of this batch goes to an address: it counts for those that come after it."""
-        for counts in (self.last_day, self.last_week):
-            counts[index] = counts.get(index, 0) + 1
+        self.recent.setdefault(index, []).append(at)
+
+    def text_of(self, patient_id: UUID) -> ContactPoint | None:
+        """A patient's first phone that takes texts."""
+        for contact in self.contacts.get(patient_id, ()):
+            if contact.channel is ChannelKind.SMS:
+                return contact
+        return None
 
     def email_of(self, patient_id: UUID) -> ContactPoint | None:
         """A patient's mailbox."""
@@ -90,7 +101,9 @@ def facts_for_touchpoints(unit: Unit, world: World, rows: Sequence[Touchpoint]) 
         for patient_id, contacts in unit.people.contacts_of(list(facts.patients)).items()
     }
     indexes = {row.address_index for found in facts.contacts.values() for row in found}
-    _about_addresses(unit, world, facts, indexes, rows)
+    _about_addresses(unit, facts, indexes)
+    _about_outreach(unit, world, facts, indexes, rows)
+    facts.care_today = _care_today(unit, world, rows)
     facts.around = read_surroundings(unit, world, rows)
     return facts
 
@@ -107,7 +120,8 @@ def facts_for_messages(unit: Unit, world: World, messages: Sequence[Message]) ->
     facts.followups = unit.followups.by_ids(followups) if followups else {}
     indexes = {row.address_index for row in messages}
     rows = list(touchpoints.values())
-    _about_addresses(unit, world, facts, indexes, rows, [row.id for row in messages])
+    _about_addresses(unit, facts, indexes)
+    _about_outreach(unit, world, facts, indexes, rows, [row.id for row in messages])
     facts.around = read_surroundings(unit, world, rows)
     return facts
 
@@ -125,7 +139,11 @@ def _about(unit: Unit, rows: Sequence[Touchpoint], extra: Iterable[UUID] = ()) -
     )
 
 
-def _about_addresses(
+def _about_addresses(unit: Unit, facts: Facts, indexes: set[str]) -> None:
+    facts.consents = unit.people.consent_of(indexes) if indexes else {}
+
+
+def _about_outreach(
     unit: Unit,
     world: World,
     facts: Facts,
@@ -133,11 +151,28 @@ def _about_addresses(
     rows: Sequence[Touchpoint],
     batch: Collection[UUID] = (),
 ) -> None:
-    facts.consents = unit.people.consent_of(indexes) if indexes else {}
-    if indexes and any(row.purpose is not Purpose.CARE for row in rows):
-        now = world.clinic_now()
-        facts.last_day = unit.messages.recent_counts(indexes, now - timedelta(days=1), batch)
-        facts.last_week = unit.messages.recent_counts(indexes, now - timedelta(days=7), batch)
+    """What caps and care leave to campaigns, education and marketing: what went, what is due."""
+    outreach = [row for row in rows if row.purpose is not Purpose.CARE]
+    if not outreach or not indexes:
+        return
+    now = world.clinic_now()
+    patients = {row.patient_id for row in outreach}
+    until = max(row.useful_until for row in outreach) + _LONGEST_DAY
+    facts.recent = unit.messages.recent(indexes, now - timedelta(days=7), batch)
+    facts.care = unit.messages.care_since(patients, now - _LONGEST_DAY)
+    for patient_id, due in unit.ledger.care_due(patients, until).items():
+        facts.care.setdefault(patient_id, []).extend(max(at, now) for at in due)
+
+
+def _care_today(unit: Unit, world: World, rows: Sequence[Touchpoint]) -> dict[UUID, int]:
+    patients = {row.patient_id for row in rows if row.purpose is Purpose.CARE}
+    if not patients:
+        return {}
+    midnight = datetime.combine(
+        world.clinic_now().astimezone(world.clinic.zone).date(), time(), world.clinic.zone
+    )
+    found = unit.messages.care_since(patients, midnight.astimezone(UTC))
+    return {patient_id: len(times) for patient_id, times in found.items()}
 
 
 def decide_touchpoint(
@@ -183,29 +218,42 @@ def _situation(
     world: World, facts: Facts, row: Touchpoint, index: str, now: datetime, has_address: bool
 ) -> Situation:
     patient = facts.patients[row.patient_id]
+    place = place_of(world, facts, row)
     return Situation(
         now=now,
         purpose=row.purpose,
         useful_until=row.useful_until,
         has_address=has_address,
-        zone=zone_of(world, row, patient),
+        zones=place.zones,
+        states=place.states,
         consent=facts.consents.get(index, ConsentState()),
         deceased=patient.deceased,
         paused=patient.paused or not patient.active,
         gone=_gone(facts, row, now) or unmet(world, facts.around, row, visit_of(facts, row)),
-        sent_last_day=facts.last_day.get(index, 0),
-        sent_last_week=facts.last_week.get(index, 0),
+        recent=facts.recent.get(index, ()),
+        care=facts.care.get(row.patient_id, ()),
     )
 
 
-def zone_of(world: World, row: Touchpoint, patient: Patient) -> ZoneInfo | None:
-    """Whose hours count: the site's for care around a visit, the patient's own otherwise.
+def place_of(world: World, facts: Facts, row: Touchpoint) -> Whereabouts:
+    """Whose hours count: the site's for care around a visit, else those where the patient lives.
 
-    None when clinic.yaml no longer has the site.
+    Care that is not about a visit keeps the clinic's hours where nothing is known; for all else
+    nothing stays nothing. Nothing, too, when clinic.yaml no longer has the site.
     """
     if row.purpose is Purpose.CARE and row.site_code is not None:
-        return world.clinic.zone_at(row.site_code)
-    return patient_zone(patient, world)
+        site = world.clinic.zone_at(row.site_code)
+        return Whereabouts() if site is None else Whereabouts((site,), known_by="the site")
+    patient, phone = facts.patients[row.patient_id], facts.text_of(row.patient_id)
+    place = whereabouts(
+        zone=patient.zone,
+        postal_code=patient.postal_code,
+        phone=None if phone is None else phone.address,
+        region=world.clinic.region,
+    )
+    if row.purpose is Purpose.CARE and not place.zones:
+        return Whereabouts((world.clinic.zone,), known_by="the clinic")
+    return place
 
 
 def visit_of(facts: Facts, row: Touchpoint) -> Appointment | None:

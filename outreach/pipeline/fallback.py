@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from outreach.domain.policy import window_closes
 from outreach.domain.states import ChannelKind, MessageStatus, Purpose
-from outreach.pipeline.facts import zone_of
+from outreach.domain.windows import window_closes
+from outreach.pipeline.facts import Facts, facts_for_messages, place_of
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactPoint, Message, Touchpoint
 from outreach.storage.unit import Unit
@@ -25,8 +25,9 @@ def another_way(unit: Unit, world: World, message: Message, row: Touchpoint) -> 
     """
     if row.purpose is not Purpose.CARE or is_replacement(message):
         return False
-    until = _until(unit, world, message, row)
-    contact = _other_contact(unit, world, message, row)
+    facts = facts_for_messages(unit, world, [message])
+    until = _until(world, facts, message, row)
+    contact = _other_contact(world, facts, message, row)
     if contact is None or until <= world.clinic_now():
         return False
     now = world.clinic_now()
@@ -53,32 +54,26 @@ def another_way(unit: Unit, world: World, message: Message, row: Touchpoint) -> 
     )
 
 
-def _until(unit: Unit, world: World, message: Message, row: Touchpoint) -> datetime:
+def _until(world: World, facts: Facts, message: Message, row: Touchpoint) -> datetime:
     """When the replacement must have gone (UTC); now where no permitted hour is left today."""
     now = world.clinic_now()
-    patient = unit.people.patient(row.patient_id)
-    zone = None if patient is None else zone_of(world, row, patient)
-    if zone is None:
-        return now
-    closes = window_closes(now, zone, world.policy.week_for(row.purpose))
+    place = place_of(world, facts, row)
+    closes = window_closes(now, place.zones, world.policy.week_for(row.purpose, place.states))
     return min(message.useful_until, closes)
 
 
 def _other_contact(
-    unit: Unit, world: World, message: Message, row: Touchpoint
+    world: World, facts: Facts, message: Message, row: Touchpoint
 ) -> ContactPoint | None:
     """Another address of the patient that takes this message: texts before emails."""
-    contacts = unit.people.contacts_of([row.patient_id])[row.patient_id]
     others = [
         contact
-        for contact in contacts
+        for contact in facts.contacts.get(row.patient_id, ())
         if contact.address_index != message.address_index
         and contact.channel in world.channels
         and _exists_for(world, row.template, contact.channel)
     ]
-    refused = unit.people.consent_of([contact.address_index for contact in others])
-    allowed = [row for row in others if not refused[row.address_index].opted_out]
-    return min(allowed, key=lambda row: row.channel is ChannelKind.EMAIL, default=None)
+    return min(others, key=lambda contact: contact.channel is ChannelKind.EMAIL, default=None)
 
 
 def _exists_for(world: World, template: str, channel: ChannelKind) -> bool:

@@ -6,11 +6,12 @@ What is already past is written down too, as skipped with its reason: the ledger
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from outreach.domain.courses import Course, CourseVisit, course_of
 from outreach.domain.events import GONE
 from outreach.domain.journeys import Anchor, AnchorPoint, Notice, Unreported
+from outreach.domain.whereabouts import whereabouts
 from outreach.pipeline.blueprint import Blueprint, about_dose, about_end, about_start
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, Dose, Patient, Touchpoint
@@ -18,13 +19,20 @@ from outreach.storage.unit import Unit
 
 
 def patient_zone(patient: Patient, world: World) -> ZoneInfo:
-    """The zone a patient lives in: verified by the clinic, else the clinic's own."""
-    if patient.zone:
-        try:
-            return ZoneInfo(patient.zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            return world.clinic.zone
-    return world.clinic.zone
+    """The zone in which a patient is told the time: verified by the clinic, else of the postal
+    code, else the clinic's own.
+
+    Not that of an area code: people take their number along, and a dose named at the wrong hour
+    does harm. Where a postal code leaves two zones and the clinic is in one, it is that one.
+    """
+    zones = whereabouts(
+        zone=patient.zone,
+        postal_code=patient.postal_code,
+        phone=None,
+        region=world.clinic.region,
+    ).zones
+    known = {zone.key for zone in zones}
+    return world.clinic.zone if not zones or world.clinic.zone.key in known else zones[0]
 
 
 def plan_visit(unit: Unit, world: World, visit: Appointment, *, revived: bool = False) -> int:

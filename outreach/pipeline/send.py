@@ -26,7 +26,7 @@ from outreach.domain.states import (
 from outreach.pipeline import aftermath, due, outcome
 from outreach.pipeline.batches import tell_operator, together_or_alone
 from outreach.pipeline.compose import compose
-from outreach.pipeline.facts import Facts, decide_message, facts_for_messages, zone_of
+from outreach.pipeline.facts import Facts, decide_message, facts_for_messages, place_of
 from outreach.pipeline.fallback import is_replacement
 from outreach.pipeline.outcome import Sent
 from outreach.pipeline.ports import NOT_BEGUN, Outgoing, ResultKind, Sending, SendResult
@@ -137,6 +137,8 @@ def _prepare_one(unit: Unit, world: World, facts: Facts, message: Message) -> Ou
     if decision.verdict is Verdict.WAIT and decision.until is not None:
         message.not_before = decision.until
         message.attempts -= 1
+        if message.touchpoint_id is not None:
+            facts.touchpoints[message.touchpoint_id].note = decision.sentence()
         outcome.requeue(world, message, timedelta())
         return None
     if decision.verdict is Verdict.SKIP:
@@ -155,7 +157,7 @@ def _prepare_one(unit: Unit, world: World, facts: Facts, message: Message) -> Ou
     message.body, message.subject = rendered.text, rendered.subject or None
     message.template_version, message.segments = rendered.version, rendered.segments
     unit.add(_attempt(world, message))
-    facts.count(message.address_index)
+    facts.count(message.address_index, world.clinic_now())
     return Outgoing(
         message_id=message.id,
         channel=message.channel,
@@ -189,9 +191,10 @@ def _validity(world: World, facts: Facts, message: Message) -> int:
     until = message.useful_until
     touchpoint = facts.touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
     if touchpoint is not None:
-        zone = zone_of(world, touchpoint, facts.patients[touchpoint.patient_id])
-        if zone is not None:
-            until = min(until, window_closes(now, zone, world.policy.week_for(touchpoint.purpose)))
+        place = place_of(world, facts, touchpoint)
+        week = world.policy.week_for(touchpoint.purpose, place.states)
+        if place.zones:
+            until = min(until, window_closes(now, place.zones, week))
     return max(1, min(_MAX_VALIDITY, int((until - now).total_seconds())))
 
 

@@ -111,3 +111,18 @@ def test_nobody_and_several_are_said_without_repeating_the_question(
     assert shared.code == 1
     assert "give an id" in shared.err
     assert "0123" not in shared.err
+
+
+def test_each_decision_is_told_with_its_rule(bench: Bench, outreach: Outreach) -> None:
+    bench.book(VISIT)
+    launch = ("campaign", "launch", "Hours", "--template", "campaign_hours", "--by", "Dana")
+    fields = ("--field", "when=Friday", "--field", "hours=8-12")
+    assert outreach(*launch, "--token", "t", "--purpose", "marketing", *fields).code == 0
+    bench.run()
+    bench.to(VISIT - timedelta(days=6, hours=20))
+    told = touchpoints(story(outreach, "P1"))
+    sentence = told["campaign_hours"]["sentence"]
+    assert "was not sent because there is no consent for it." in sentence
+    assert sentence.endswith("Rule: 45 CFR 164.508(a)(3).")
+    assert "Rule: policy.yaml windows.care." in told["d7"]["sentence"]
+    assert "Rule: policy.yaml windows.care." in outreach("explain", "P1").out.replace("\n", " ")

@@ -81,3 +81,35 @@ def test_a_misspelt_filter_never_sends_to_nobody_in_silence(
         assert (said.code, said.err.count("\n")) == (1, 1)
     assert outreach("campaign", "status", "t2").code == 1
     assert outreach("campaign", "cancel", "t2").code == 1
+
+
+AUTHORISE = ("consent", "authorise", "+12025550123", "--by", "Dana", "--words", "Form 7, signed")
+
+
+def test_an_authorisation_for_marketing_is_recorded_and_shown(
+    bench: Bench, outreach: Outreach
+) -> None:
+    said = outreach(*AUTHORISE, "--ends", "2027-12-31")
+    assert (said.code, said.out) == (0, "Recorded: marketing may go there until 2027-12-31.\n")
+    shown = outreach("consent", "show", "+12025550123").out
+    assert "marketing" in shown
+    assert "2028-01-01" in shown  # midnight after its last day
+    assert outreach(*AUTHORISE).out == "Recorded: marketing may go there.\n"
+
+
+def test_what_is_no_authorisation_is_refused(bench: Bench, outreach: Outreach) -> None:
+    wish = ("consent", "opt-in", "+12025550123", "--by", "Dana", "--scope", "marketing")
+    assert "outreach consent authorise" in outreach(*wish).err
+    assert outreach(*AUTHORISE, "--ends", "tomorrow").code == 2
+    assert "has ended" in outreach(*AUTHORISE, "--ends", "2026-12-31").err
+    outreach("consent", "opt-out", "+12025550123", "--by", "Dana")
+    assert "asked us to stop" in outreach(*AUTHORISE).err
+    assert "marketing" not in outreach("consent", "show", "+12025550123").out
+
+
+def test_a_campaign_is_for_outreach_alone(bench: Bench, outreach: Outreach) -> None:
+    for wrong in ("care", "reply", "nonsense"):
+        given = ("--field", "when=Friday", "--field", "hours=8-12", "--purpose", wrong)
+        said = outreach("campaign", "launch", "Hours", *HOURS, "--token", "t", *given)
+        assert said.code != 0
+    assert outreach("campaign", "list", "--json").rows == []

@@ -429,7 +429,7 @@ def test_hours_may_have_a_fraction(save: Save) -> None:
         (
             ("title: Before a visit", "title: Before a visit\npurpose: campaign"),
             3,
-            "purpose: should be 'care' or 'education'. Correct it.",
+            "purpose: should be 'care', 'education' or 'marketing'. Correct it.",
         ),
         (("title: Before a visit", "title: ''"), 2, "title: string should have at least 1"),
     ],

@@ -22,6 +22,9 @@ windows:
   outreach:
     monday: 09:00 - 12:00
     saturday: 10:00-11:00
+  states:
+    TX:
+      monday: 11:00-21:00
 caps:
   per_day: 2
   per_week: 5
@@ -47,6 +50,35 @@ def test_the_shipped_rules() -> None:
             6: Window(time(12), time(20)),
         }
     assert (policy.cap_per_day, policy.cap_per_week) == (1, 3)
+
+
+NO_SUNDAY = dict.fromkeys(range(6), Window(time(9), time(20)))
+
+
+@pytest.mark.parametrize(
+    ("states", "week"),
+    [
+        ({"FL"}, {**NO_SUNDAY, 6: Window(time(12), time(20))}),
+        ({"CT", "MD"}, {**NO_SUNDAY, 6: Window(time(12), time(20))}),
+        ({"TX"}, {**NO_SUNDAY, 6: Window(time(12), time(20))}),
+        ({"AL"}, NO_SUNDAY),
+        ({"LA"}, NO_SUNDAY),
+        ({"MS", "TX"}, NO_SUNDAY),
+    ],
+)
+def test_the_shipped_hours_of_the_states(states: set[str], week: object) -> None:
+    policy = load_policy(SHIPPED)
+    for purpose in (Purpose.CAMPAIGN, Purpose.EDUCATION, Purpose.MARKETING):
+        assert policy.week_for(purpose, states) == week
+    assert policy.week_for(Purpose.CARE, states) == every_day(time(8), time(21))
+
+
+def test_both_the_hours_of_the_clinic_and_of_the_state_hold(tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(GOOD, encoding="utf-8")
+    policy = load_policy(file)
+    assert policy.week_for(Purpose.CAMPAIGN, ["TX"]) == {0: Window(time(11), time(12))}
+    assert policy.week_for(Purpose.CAMPAIGN, ["NY"]) == policy.outreach_week
 
 
 def test_days_that_are_named_differ_from_every_day(tmp_path: Path) -> None:
@@ -119,15 +151,36 @@ def test_days_that_are_named_differ_from_every_day(tmp_path: Path) -> None:
             3,
             "windows.care: is closed all week. Open at least one day, as in every_day.",
         ),
+        (
+            ("    TX:", "    Texas:"),
+            10,
+            "windows.states.Texas: 'Texas' is no state of the United States. Write its two letters,"
+            " such as TX.",
+        ),
+        (
+            ("monday: 11:00-21:00", "monday: 11:00-21:30"),
+            11,
+            "windows.states.TX.monday: '11:00-21:30' reaches outside 08:00-21:00",
+        ),
+        (
+            ("monday: 11:00-21:00", "monday: 12:00-21:00"),
+            10,
+            "windows.states.TX: has no hour in common with windows.outreach",
+        ),
+        (
+            ("  states:\n    TX:\n      monday: 11:00-21:00\n", ""),
+            2,
+            "windows.states: is missing. Add it.",
+        ),
         (("  care:\n", "  care: {}\n  texts:\n"), 3, "windows.care: is closed all week."),
-        (("per_day: 2", "per_day: 0"), 10, "caps.per_day: should be greater than or equal to 1."),
-        (("per_day: 2", "per_day: two"), 10, "caps.per_day: should be a valid integer. Correct"),
+        (("per_day: 2", "per_day: 0"), 13, "caps.per_day: should be greater than or equal to 1."),
+        (("per_day: 2", "per_day: two"), 13, "caps.per_day: should be a valid integer. Correct"),
         (
             ("per_week: 5", "per_week: 1"),
-            11,
+            14,
             "caps.per_week: is less than per_day (2). Raise it, or lower per_day.",
         ),
-        (("  per_week: 5\n", ""), 9, "caps.per_week: is missing. Add it."),
+        (("  per_week: 5\n", ""), 12, "caps.per_week: is missing. Add it."),
     ],
 )
 def test_each_mistake_is_told_at_its_line(

@@ -1,5 +1,7 @@
 """What a consent ledger amounts to: an opt-out wins until the person undoes it."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,7 +97,12 @@ def test_nothing_before_an_opt_out_counts_after_it(
 
 @given(ledgers)
 def test_the_last_word_of_the_person_decides(ledger: list[ConsentLine]) -> None:
-    said = [line.action for line in ledger if line.action is not ConsentAction.ATTESTED]
+    said = [
+        line.action
+        for line in ledger
+        if line.action is not ConsentAction.ATTESTED
+        and (line.action, line.scope) != (ConsentAction.OPT_IN, ConsentScope.MARKETING)
+    ]
     assert consent_state(ledger).opted_out == (said[-1:] == [ConsentAction.OPT_OUT])
 
 
@@ -121,3 +128,45 @@ def test_a_line_said_twice_says_no_more_than_once(
     ledger: list[ConsentLine], line: ConsentLine
 ) -> None:
     assert consent_state([*ledger, line]) == consent_state([*ledger, line, line])
+
+
+# --- marketing: 45 CFR 164.508(a)(3)
+
+NOW = datetime(2027, 3, 1, 15, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def signed(ends_at: datetime | None = None) -> ConsentLine:
+    return ConsentLine(ConsentAction.OPT_IN, ConsentScope.MARKETING, ends_at)
+
+
+def may_market(*ledger: ConsentLine) -> bool:
+    state = consent_state(ledger)
+    return not state.opted_out and state.allows(Purpose.MARKETING, NOW)
+
+
+def test_nothing_but_an_authorisation_permits_marketing() -> None:
+    wishes = [opt_in(scope) for scope in ConsentScope if scope is not ConsentScope.MARKETING]
+    assert not may_market(ATTESTED, START, *wishes)
+    assert may_market(signed())
+    assert allowed(signed()) == []
+
+
+def test_an_authorisation_ends_on_its_day_and_can_be_renewed() -> None:
+    assert may_market(signed(NOW + DAY))
+    assert not may_market(signed(NOW))
+    assert may_market(signed(NOW - DAY), signed(NOW + DAY))
+    assert not consent_state([signed(NOW + DAY)]).allows(Purpose.MARKETING)  # no time was given
+
+
+def test_an_opt_out_revokes_an_authorisation_and_neither_start_nor_paper_revives_it() -> None:
+    assert not may_market(signed(), STOP)
+    assert not may_market(STOP, signed())
+    assert not may_market(signed(), STOP, START)
+    assert may_market(signed(), STOP, START, signed())
+
+
+@given(ledgers)
+def test_an_authorisation_never_undoes_an_opt_out(ledger: list[ConsentLine]) -> None:
+    before, after = consent_state(ledger), consent_state([*ledger, signed()])
+    assert before.opted_out == after.opted_out

@@ -20,8 +20,8 @@ from outreach.domain.journeys import (
     WhenLate,
 )
 from outreach.domain.layout import Circumstances, Laid, lay_out
-from outreach.domain.policy import every_day, next_open
 from outreach.domain.states import Purpose, SkipReason
+from outreach.domain.windows import every_day, next_open
 
 ZONE = ZoneInfo("America/New_York")
 WEEK = every_day(time(8), time(21))
@@ -172,7 +172,7 @@ def test_whatever_is_planned_can_go_and_no_two_go_at_once(
         assert now < row.planned.useful_until <= visit.astimezone(UTC)
     if now >= visit.astimezone(UTC):
         assert going == []
-    leaves = [next_open(row.planned.due_at, ZONE, WEEK) for row in going]
+    leaves = [next_open(row.planned.due_at, (ZONE,), WEEK) for row in going]
     assert len(set(leaves)) == len(leaves)
 
 

@@ -93,15 +93,15 @@ def there(zone: ZoneInfo, *parts: int) -> datetime:
 def test_a_closed_window_opens_at_its_next_time(
     now: tuple[int, ...], expected: tuple[int, ...]
 ) -> None:
-    found = next_open(there(NEW_YORK, *now), NEW_YORK, OUTREACH)
+    found = next_open(there(NEW_YORK, *now), [NEW_YORK], OUTREACH)
     assert found == there(NEW_YORK, *expected)
 
 
 def test_a_week_with_one_day_opens_on_that_day() -> None:
     week = {0: Window(time(9), time(10))}
     monday = there(LONDON, 2026, 6, 1, 10, 0)
-    assert next_open(monday, LONDON, week) == there(LONDON, 2026, 6, 8, 9, 0)
-    assert next_open(monday, LONDON, {}) is None
+    assert next_open(monday, [LONDON], week) == there(LONDON, 2026, 6, 8, 9, 0)
+    assert next_open(monday, [LONDON], {}) is None
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_week_with_one_day_opens_on_that_day() -> None:
 def test_windows_on_days_whose_midnight_is_moved(
     zone: ZoneInfo, now: datetime, expected: str
 ) -> None:
-    found = next_open(now, zone, every_day(time(0, 30), time(23)))
+    found = next_open(now, [zone], every_day(time(0, 30), time(23)))
     assert found is not None
     assert f"{found.astimezone(zone):%Y-%m-%d %H:%M %z}" == expected
 
@@ -128,7 +128,7 @@ def test_windows_on_days_whose_midnight_is_moved(
 def test_an_opening_is_never_before_now_nor_outside_a_window(
     now: datetime, zone: ZoneInfo, week: Week
 ) -> None:
-    found = next_open(now, zone, week)
+    found = next_open(now, [zone], week)
     if is_open(now, zone, week):
         assert found == now
     elif found is not None:
@@ -140,7 +140,7 @@ def test_an_opening_is_never_before_now_nor_outside_a_window(
 def test_no_opening_time_in_between_is_passed_over(
     now: datetime, zone: ZoneInfo, week: Week
 ) -> None:
-    found = next_open(now, zone, week)
+    found = next_open(now, [zone], week)
     day = now.astimezone(zone).date()
     for number in range(7):
         window = week.get((day + timedelta(days=number)).weekday())
@@ -157,7 +157,7 @@ def test_the_shipped_windows_are_never_more_than_a_night_away(
     now: datetime, zone: ZoneInfo
 ) -> None:
     for week, longest in ((CARE, 11), (OUTREACH, 16)):
-        found = next_open(now, zone, week)
+        found = next_open(now, [zone], week)
         assert found is not None
         assert found - now <= timedelta(hours=longest + 1)  # one for the night clocks go back
 
@@ -166,14 +166,14 @@ def test_the_shipped_windows_are_never_more_than_a_night_away(
 def test_a_window_that_is_not_open_closes_at_once(
     now: datetime, zone: ZoneInfo, week: Week
 ) -> None:
-    closes = window_closes(now, zone, week)
+    closes = window_closes(now, [zone], week)
     assert (closes == now) is not is_open(now, zone, week)
 
 
 @given(moments, zones)
 def test_an_open_window_stays_open_until_it_closes(now: datetime, zone: ZoneInfo) -> None:
     for week in (CARE, OUTREACH):
-        closes = window_closes(now, zone, week)
+        closes = window_closes(now, [zone], week)
         if closes > now:
             last = closes - timedelta(microseconds=1)
             assert closes - now <= timedelta(hours=13)
@@ -183,15 +183,17 @@ def test_an_open_window_stays_open_until_it_closes(now: datetime, zone: ZoneInfo
 
 def test_a_window_before_it_opens_is_not_taken_for_open() -> None:
     early = there(LONDON, 2026, 6, 3, 6, 0)
-    assert window_closes(early, LONDON, CARE) == early
+    assert window_closes(early, [LONDON], CARE) == early
 
 
 # --- may_send -------------------------------------------------------------------------------------
 
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NOON = there(NEW_YORK, 2026, 6, 3, 12, 0).astimezone(UTC)
 NIGHT = there(NEW_YORK, 2026, 6, 3, 23, 0).astimezone(UTC)
 MORNING = there(NEW_YORK, 2026, 6, 4, 8, 0)
-ALL = ConsentState(opted_in=frozenset({ConsentScope.ALL}))
+ALL = ConsentState(opted_in=frozenset({ConsentScope.ALL, ConsentScope.MARKETING}))
+TO_ALL = ConsentState(opted_in=frozenset({ConsentScope.ALL}))
 OUT = ConsentState(opted_out=True)
 ATTESTED = ConsentState(attested=True)
 
@@ -200,7 +202,7 @@ GOOD = Situation(
     purpose=Purpose.CARE,
     useful_until=NOON + timedelta(hours=20),
     has_address=True,
-    zone=NEW_YORK,
+    zones=(NEW_YORK,),
     consent=ATTESTED,
 )
 CAMPAIGN = replace(GOOD, purpose=Purpose.CAMPAIGN, consent=ALL)
@@ -212,20 +214,25 @@ consents = st.builds(
     opted_in=st.frozensets(st.sampled_from(ConsentScope)),
 )
 situations = st.builds(
-    lambda now, useful, **rest: Situation(
-        now=now, useful_until=now + timedelta(minutes=useful), **rest
+    lambda now, useful, recent, care, **rest: Situation(
+        now=now,
+        useful_until=now + timedelta(minutes=useful),
+        recent=[now - timedelta(hours=hours) for hours in recent],
+        care=[now + timedelta(hours=hours) for hours in care],
+        **rest,
     ),
     now=moments,
     useful=st.integers(-600, 6000),
     purpose=st.sampled_from(Purpose),
     has_address=st.booleans() | st.just(True),
-    zone=st.none() | zones | zones | zones,
+    states=st.frozensets(st.sampled_from(["FL", "TX", "NY"])),
+    zones=st.lists(zones, max_size=2).map(tuple),
     consent=consents,
     deceased=st.sampled_from([False, False, False, True]),
     paused=st.sampled_from([False, False, False, True]),
     gone=st.sampled_from([None, None, None, SkipReason.CANCELLED, SkipReason.MOVED]),
-    sent_last_day=st.integers(0, 2),
-    sent_last_week=st.integers(0, 4),
+    recent=st.lists(st.integers(0, 200), max_size=4),
+    care=st.lists(st.integers(-30, 80), max_size=2),
 )
 willing = situations.map(
     lambda some: replace(some, has_address=True, consent=ALL, deceased=False, paused=False)
@@ -235,6 +242,7 @@ policies = st.builds(
     care_attested=st.booleans(),
     care_week=weeks | st.just(CARE),
     outreach_week=weeks | st.just(OUTREACH),
+    state_weeks=st.dictionaries(st.sampled_from(["FL", "TX"]), weeks),
 )
 
 
@@ -268,10 +276,11 @@ def test_care_that_is_of_no_use_in_the_morning_is_skipped_now() -> None:
         (replace(GOOD, paused=True), SkipReason.PAUSED),
         (replace(GOOD, useful_until=NOON), SkipReason.LATE),
         (replace(GOOD, consent=ConsentState()), SkipReason.NO_CONSENT),
-        (replace(GOOD, zone=None), SkipReason.ZONE_UNKNOWN),
+        (replace(GOOD, zones=()), SkipReason.ZONE_UNKNOWN),
         (replace(CAMPAIGN, consent=ATTESTED), SkipReason.NO_CONSENT),
-        (replace(CAMPAIGN, sent_last_day=1), SkipReason.CAP),
-        (replace(CAMPAIGN, sent_last_week=3), SkipReason.CAP),
+        (replace(CAMPAIGN, purpose=Purpose.MARKETING, consent=TO_ALL), SkipReason.NO_CONSENT),
+        (replace(CAMPAIGN, recent=[NOON - HOUR]), SkipReason.CAP),
+        (replace(CAMPAIGN, recent=[NOON - day * DAY for day in (1, 2, 3)]), SkipReason.CAP),
     ],
 )
 def test_each_reason_to_skip(situation: Situation, reason: SkipReason) -> None:
@@ -315,16 +324,16 @@ def test_an_attestation_counts_only_while_the_policy_says_so() -> None:
 
 
 def test_caps_bind_to_the_last_text_below_them() -> None:
-    almost = replace(CAMPAIGN, sent_last_day=0, sent_last_week=2)
+    almost = replace(CAMPAIGN, recent=[NOON - DAY, NOON - 2 * DAY, NOON - 7 * DAY])
     assert may_send(almost, POLICY).verdict is Verdict.GO
 
 
 def test_caps_never_hold_care_back() -> None:
-    busy = replace(GOOD, sent_last_day=9, sent_last_week=30)
+    busy = replace(GOOD, recent=30 * [NOON - HOUR], care=9 * [NOON])
     assert may_send(busy, POLICY).verdict is Verdict.GO
 
 
-@pytest.mark.parametrize("purpose", [Purpose.CAMPAIGN, Purpose.EDUCATION])
+@pytest.mark.parametrize("purpose", [Purpose.CAMPAIGN, Purpose.EDUCATION, Purpose.MARKETING])
 def test_outreach_keeps_its_own_hours(purpose: Purpose) -> None:
     half_past_eight = there(NEW_YORK, 2026, 6, 3, 8, 30).astimezone(UTC)
     early = replace(CAMPAIGN, purpose=purpose, now=half_past_eight)
@@ -342,7 +351,7 @@ def test_an_answer_goes_at_night_whatever_became_of_its_occasion() -> None:
         useful_until=NIGHT + timedelta(minutes=5),
         purpose=Purpose.REPLY,
         consent=ConsentState(),
-        zone=None,
+        zones=(),
         paused=True,
         gone=SkipReason.CANCELLED,
     )
@@ -356,8 +365,9 @@ def test_what_goes_is_of_use_and_inside_its_window(some: Situation, policy: Poli
     if decision.verdict is Verdict.GO and some.purpose is not Purpose.STAFF:
         assert some.now < some.useful_until
         if some.purpose is not Purpose.REPLY:
-            assert some.zone is not None
-            assert is_open(some.now, some.zone, policy.week_for(some.purpose))
+            assert some.zones
+            week = policy.week_for(some.purpose, some.states)
+            assert all(is_open(some.now, zone, week) for zone in some.zones)
             assert some.gone is None
             assert not some.paused
 
@@ -367,9 +377,10 @@ def test_what_waits_will_be_of_use_and_inside_its_window(some: Situation, policy
     decision = may_send(some, policy)
     assert (decision.verdict is Verdict.WAIT) == (decision.until is not None)
     if decision.until is not None:
-        assert some.zone is not None
+        assert some.zones
         assert some.now < decision.until < some.useful_until
-        assert is_open(decision.until, some.zone, policy.week_for(some.purpose))
+        week = policy.week_for(some.purpose, some.states)
+        assert all(is_open(decision.until, zone, week) for zone in some.zones)
 
 
 @given(willing, policies)
@@ -409,12 +420,14 @@ def test_every_skip_has_a_reason_and_every_answer_a_sentence(
     decision = may_send(some, policy)
     assert (decision.verdict is Verdict.SKIP) == (decision.reason is not None)
     assert decision.why.endswith(".")
-    assert len(decision.why) <= 200
+    assert decision.source
+    assert decision.sentence() == f"{decision.why} Rule: {decision.source}."
+    assert len(decision.sentence()) <= 200
 
 
-@given(willing, st.integers(0, 5), st.integers(0, 5))
-def test_more_texts_lately_never_make_one_more_likely(some: Situation, day: int, week: int) -> None:
-    fewer = may_send(replace(some, sent_last_day=0, sent_last_week=0), POLICY)
-    more = may_send(replace(some, sent_last_day=day, sent_last_week=week), POLICY)
+@given(willing)
+def test_more_texts_lately_never_make_one_more_likely(some: Situation) -> None:
+    fewer = may_send(replace(some, recent=(), care=()), POLICY)
+    more = may_send(some, POLICY)
     if more.verdict is Verdict.GO:
         assert fewer.verdict is Verdict.GO

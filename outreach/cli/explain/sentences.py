@@ -12,7 +12,7 @@ WHY = {
     SkipReason.OPTED_OUT: "the patient has opted out",
     SkipReason.NO_CONSENT: "there is no consent for it",
     SkipReason.QUIET_HOURS: "no permitted hour was left before it lost its use",
-    SkipReason.CAP: "the patient has had as many messages as policy allows",
+    SkipReason.CAP: "the patient had as many messages as policy allows, or care texts came first",
     SkipReason.LATE: "it would have come too late to be useful",
     SkipReason.PAST_EVENT: "its time had passed already when the visit became known",
     SkipReason.CANCELLED: "what it was about was cancelled",
@@ -24,7 +24,7 @@ WHY = {
     SkipReason.PAUSED: "outreach to this patient is paused",
     SkipReason.NO_ADDRESS: "there is no working phone or mailbox for it",
     SkipReason.DUPLICATE: "it was sent already",
-    SkipReason.ZONE_UNKNOWN: "the patient's time zone is not known",
+    SkipReason.ZONE_UNKNOWN: "it is not known which hours count there",
     SkipReason.STOPPED: "the treatment was stopped",
 }
 """Why something was not sent, after "because"."""
@@ -69,7 +69,7 @@ def touchpoint_sentence(row: Touchpoint, messages: Sequence[Message], zone: Zone
 def _ending(row: Touchpoint) -> str:
     because = f" because {WHY[row.reason]}" if row.reason is not None else ""
     return {
-        TouchpointStatus.PLANNED: "is planned",
+        TouchpointStatus.PLANNED: "is planned" if not row.note else "is planned and waits",
         TouchpointStatus.QUEUED: "is on its way",
         TouchpointStatus.SENT: "was sent",
         TouchpointStatus.SKIPPED: f"was not sent{because}",

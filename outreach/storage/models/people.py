@@ -135,4 +135,6 @@ class Consent(Base):
     actor: Mapped[str] = mapped_column(String(80))
     words: Mapped[str | None] = mapped_column(Sealed("consent.words"))
     """The exact text the person wrote or was shown."""
+    ends_at: Mapped[datetime | None] = mapped_column(clinic_instant())
+    """When an authorisation for marketing ends; None where it names no date."""
     recorded_at: Mapped[datetime] = mapped_column(clinic_instant())

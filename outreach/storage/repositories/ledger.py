@@ -10,7 +10,13 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from outreach.domain.journeys import Anchor
-from outreach.domain.states import MessageStatus, SkipReason, TouchpointStatus
+from outreach.domain.states import (
+    ChannelKind,
+    MessageStatus,
+    Purpose,
+    SkipReason,
+    TouchpointStatus,
+)
 from outreach.storage.models import JourneyVersion, Message, Touchpoint
 
 _OPEN = (TouchpointStatus.PLANNED, TouchpointStatus.QUEUED)
@@ -81,6 +87,22 @@ class Ledger:
         return list(
             self._session.scalars(select(Touchpoint).order_by(Touchpoint.due_at, Touchpoint.id))
         )
+
+    def care_due(
+        self, patient_ids: Collection[UUID], until: datetime
+    ) -> dict[UUID, list[datetime]]:
+        """When care texts are due to patients up to an instant (clinic time) and have not gone."""
+        query = select(Touchpoint.patient_id, Touchpoint.due_at, Touchpoint.channels).where(
+            Touchpoint.patient_id.in_(patient_ids),
+            Touchpoint.due_at <= until,
+            Touchpoint.status.in_(_OPEN),
+            Touchpoint.purpose == Purpose.CARE,
+        )
+        found: dict[UUID, list[datetime]] = defaultdict(list)
+        for patient_id, due_at, channels in self._session.execute(query):
+            if ChannelKind.SMS.value in channels:
+                found[patient_id].append(due_at)
+        return found
 
     def next_due(self) -> datetime | None:
         """When the earliest planned touchpoint is due (clinic time)."""

@@ -1,12 +1,13 @@
 """Outbound messages: claimed in batches, recorded in batches, settled one by one."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.journeys import Anchor
@@ -28,6 +29,19 @@ _WENT_OUT = (
     MessageStatus.DELIVERED,
     MessageStatus.UNDELIVERED,
 )
+_LONGEST_WAIT = timedelta(days=14)
+"""No message that is still of use waits longer than this between its making and its going."""
+
+
+def _times(
+    rows: Iterable[Row[Any, datetime | None, datetime]], since: datetime
+) -> dict[Any, list[datetime]]:
+    """Whose -> when, from rows of whose, when it was accepted and when it was made."""
+    found: dict[Any, list[datetime]] = defaultdict(list)
+    for whose, accepted_at, created_at in rows:
+        if (went := accepted_at or created_at) > since:
+            found[whose].append(went)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,25 +225,34 @@ class Messages:
         query = select(Attempt.provider_id).where(Attempt.provider_id.in_(provider_ids))
         return {sid for sid in self._session.scalars(query) if sid is not None}
 
-    def recent_counts(
+    def recent(
         self, indexes: Collection[str], since: datetime, besides: Collection[UUID] = ()
-    ) -> dict[str, int]:
-        """How many messages, ``besides`` some, went to each address since an instant (clinic time).
+    ) -> dict[str, list[datetime]]:
+        """When messages, ``besides`` some, went to each address since an instant (clinic time).
 
         Care texts count towards the caps of campaigns; answers and pages do not.
         """
-        query = (
-            select(Message.address_index, func.count())
-            .where(
-                Message.address_index.in_(indexes),
-                Message.created_at > since,
-                Message.status.in_(_WENT_OUT),
-                Message.id.not_in(besides),
-                Message.purpose.not_in((Purpose.REPLY, Purpose.STAFF)),
-            )
-            .group_by(Message.address_index)
+        query = select(Message.address_index, Message.accepted_at, Message.created_at).where(
+            Message.address_index.in_(indexes),
+            Message.created_at > since - _LONGEST_WAIT,
+            Message.status.in_(_WENT_OUT),
+            Message.id.not_in(besides),
+            Message.purpose.not_in((Purpose.REPLY, Purpose.STAFF)),
         )
-        return {row[0]: row[1] for row in self._session.execute(query)}
+        return _times(self._session.execute(query), since)
+
+    def care_since(
+        self, patient_ids: Collection[UUID], since: datetime
+    ) -> dict[UUID, list[datetime]]:
+        """When care texts went to patients since an instant (clinic time), or were queued."""
+        query = select(Message.patient_id, Message.accepted_at, Message.created_at).where(
+            Message.patient_id.in_(patient_ids),
+            Message.created_at > since - _LONGEST_WAIT,
+            Message.status.in_((*_WENT_OUT, MessageStatus.QUEUED)),
+            Message.purpose == Purpose.CARE,
+            Message.channel == ChannelKind.SMS,
+        )
+        return _times(self._session.execute(query), since)
 
     def answers_since(self, index: str, since: datetime) -> int:
         """How many automatic answers went to an address since an instant (clinic time)."""

@@ -172,13 +172,13 @@ class People:
     def consent_of(self, indexes: Collection[str]) -> dict[str, ConsentState]:
         """What each address allows now; an address without a line allows nothing."""
         query = (
-            select(Consent.address_index, Consent.action, Consent.scope)
+            select(Consent.address_index, Consent.action, Consent.scope, Consent.ends_at)
             .where(Consent.address_index.in_(indexes))
             .order_by(Consent.position)
         )
         lines: dict[str, list[ConsentLine]] = defaultdict(list)
-        for index, action, scope in self._session.execute(query):
-            lines[index].append(ConsentLine(action, scope))
+        for index, action, scope, ends_at in self._session.execute(query):
+            lines[index].append(ConsentLine(action, scope, ends_at))
         return {index: consent_state(lines[index]) for index in indexes}
 
     def consent_history(self, indexes: Collection[str]) -> list[Consent]:
@@ -198,12 +198,12 @@ class People:
     def consent_before(self, index: str, position: int) -> ConsentState:
         """What an address allowed when ``position`` was the last line of the ledger."""
         query = (
-            select(Consent.action, Consent.scope)
+            select(Consent.action, Consent.scope, Consent.ends_at)
             .where(Consent.address_index == index, Consent.position <= position)
             .order_by(Consent.position)
         )
         rows = self._session.execute(query)
-        return consent_state(ConsentLine(action, scope) for action, scope in rows)
+        return consent_state(ConsentLine(*row) for row in rows)
 
     def consent_position(self, index: str) -> int:
         """The last line of an address's ledger; 0 when it has none."""
