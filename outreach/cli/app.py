@@ -26,7 +26,7 @@ COMMANDS = {
     "consent": ("outreach.cli.consent:app", "Record and show who allowed what."),
     "pause": ("outreach.cli.patient:pause", "Hold back one patient's messages."),
     "resume": ("outreach.cli.patient:resume", "Take up a patient's messages again."),
-    "messages": ("outreach.cli.messages:app", "List and check the message templates."),
+    "messages": ("outreach.cli.messages:app", "List, check, show and approve the texts."),
     "doctor": ("outreach.cli.doctor.command:doctor", "Check this installation."),
     "keys": ("outreach.cli.keys:keys", "Print fresh encryption keys."),
     "db": ("outreach.cli.db:app", "Look after the database."),
