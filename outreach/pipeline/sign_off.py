@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from outreach.domain.approvals import Role
-from outreach.domain.errors import ConfigurationError
+from outreach.domain.errors import OutreachError
 from outreach.domain.policy import Decision
 from outreach.domain.states import Purpose, SkipReason
 from outreach.domain.triage.result import Action
 from outreach.pipeline import followup
 from outreach.pipeline.answer import RED_FLAG_ANSWERS
+from outreach.pipeline.faults import ROW_AT_FAULT
 from outreach.pipeline.world import World
 from outreach.storage.models import Message, Touchpoint
 from outreach.storage.unit import Unit
@@ -25,6 +26,8 @@ ASK_AGAIN = timedelta(minutes=5)
 _WAITS = "Its text waits for approval: see 'outreach doctor'."
 _WAITED = "It waited until its text was approved."
 _TOO_LATE = "Its text was not approved in time."
+_UNREADABLE = (*ROW_AT_FAULT, OSError)
+"""However the approvals cannot be read: somebody in danger must be answered all the same."""
 _OUT_OF_TIME = frozenset({SkipReason.LATE, SkipReason.QUIET_HOURS})
 
 
@@ -41,16 +44,18 @@ def may_go(
         return True
     try:
         roles = world.sign_off.lacking(message.template, language, message.channel)
-    except ConfigurationError as error:
-        _tell(unit, world, "file", f"It is not known which texts are approved. {error}")
+    except _UNREADABLE as error:
+        known = isinstance(error, OutreachError)
+        why = str(error) if known else f"({type(error).__name__}) Run 'outreach doctor'."
+        _tell(unit, world, "file", f"It is not known which texts are approved. {why}")
     else:
         if not roles:
             if row is not None and row.note == _WAITS:
                 row.note = _WAITED
             return True
-        sentence = _sentence(message.template, language, roles)
+        sentence = _sentence(message, language, roles)
         _tell(unit, world, f"{message.template}:{language}", sentence)
-    if message.template in RED_FLAG_ANSWERS:
+    if _answers_red_flag(message):
         return True
     if row is not None:
         row.note = _WAITS
@@ -63,18 +68,22 @@ def explained(row: Touchpoint, decision: Decision) -> Decision:
     return replace(decision, why=_TOO_LATE) if waited else decision
 
 
-def _sentence(template: str, language: str, roles: tuple[Role, ...]) -> str:
-    which = f"{template} --language {language}"
+def _answers_red_flag(message: Message) -> bool:
+    return message.purpose is Purpose.REPLY and message.template in RED_FLAG_ANSWERS
+
+
+def _sentence(message: Message, language: str, roles: tuple[Role, ...]) -> str:
+    which = f"{message.template} --language {language}"
     approve = " and ".join(
         f"'outreach messages approve {which} --role {role.value} --by NAME'" for role in roles
     )
     effect = (
         "It answers red flags and goes all the same."
-        if template in RED_FLAG_ANSWERS
+        if _answers_red_flag(message)
         else "Until then it goes to no patient."
     )
     return (
-        f"The text '{template}' ({language}) is not approved by a "
+        f"The text '{message.template}' ({language}) is not approved by a "
         f"{' or a '.join(role.value for role in roles)}. {effect} Read it with "
         f"'outreach messages preview {which}', then run {approve}."
     )

@@ -173,20 +173,27 @@ def test_an_approval_of_another_version_does_not_count(bench: Bench, file: Path)
     assert bench.sms.sent == []
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("approvals:\n  - message: [\n", ", line 3: is not YAML"),
+        ("approvals: " + "[" * 3000, "(RecursionError) Run 'outreach doctor'."),
+    ],
+)
 def test_a_file_that_cannot_be_read_holds_everything_but_red_flags(
-    bench: Bench, approve: Approve, file: Path
+    text: str, why: str, bench: Bench, approve: Approve, file: Path
 ) -> None:
     bench.book(VISIT)
     approve("prep_7d")
     approve("prep_7d_first")
-    file.write_text("approvals:\n  - message: [\n")
+    file.write_text(text)
     bench.to(D7)
     bench.says("chest pain and I cannot breathe")
     bench.run()
     (answer,) = bench.sms.texts_to(PHONE)
     assert "911" in answer
     (told,) = operator_items(bench)
-    assert f"{file}, line 3: " in told
+    assert why in told
 
 
 def test_only_channels_that_reach_people_ask(database_url: str, file: Path) -> None:
