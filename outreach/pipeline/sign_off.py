@@ -26,7 +26,7 @@ ASK_AGAIN = timedelta(minutes=5)
 _WAITS = "Its text waits for approval: see 'outreach doctor'."
 _WAITED = "It waited until its text was approved."
 _TOO_LATE = "Its text was not approved in time."
-_UNREADABLE = (*ROW_AT_FAULT, OSError)
+_UNREADABLE: tuple[type[Exception], ...] = (*ROW_AT_FAULT, OSError)
 """However the approvals cannot be read: somebody in danger must be answered all the same."""
 _OUT_OF_TIME = frozenset({SkipReason.LATE, SkipReason.QUIET_HOURS})
 
