@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 
@@ -10,10 +11,13 @@ from outreach.channels.smtp_email import SmtpConfig, SmtpEmail
 from outreach.channels.twilio_http import HttpLimits
 from outreach.channels.twilio_sms import TwilioConfig, TwilioSms
 from outreach.clocks import SharedClock, SystemClock
+from outreach.configuration.approvals_file import APPROVALS, RecordedApprovals
 from outreach.configuration.clinic_file import load_clinic
+from outreach.configuration.copy_file import load_copy_words
 from outreach.configuration.interface_files import load_interfaces
 from outreach.configuration.journey_files import load_journeys
 from outreach.configuration.policy_file import load_policy
+from outreach.configuration.sign_off import RecordedSignOff
 from outreach.configuration.triage_files import load_engine
 from outreach.domain.clinic import Clinic
 from outreach.domain.clock import Clock
@@ -23,6 +27,7 @@ from outreach.domain.states import ChannelKind
 from outreach.intake.detect import Intake
 from outreach.pipeline.ports import Channel, Wake
 from outreach.pipeline.world import Tempo, World
+from outreach.rendering.copy_rules import CopyRules
 from outreach.rendering.messages import MessageTemplates
 from outreach.settings import Settings
 from outreach.storage.crypto import Keyring
@@ -76,7 +81,38 @@ def build_world(settings: Settings, parts: Parts | None = None) -> World:
         wake=parts.wake or _wake(settings, machine),
         public_url=settings.public_url,
         tempo=_tempo(settings),
+        sign_off=_sign_off(settings, clinic, renderer, real_channels(settings, parts)),
     )
+
+
+def real_channels(settings: Settings, parts: Parts | None = None) -> frozenset[ChannelKind]:
+    """The channels whose messages reach real people, so that their texts need approval.
+
+    None do where a simulation or a test brings channels of its own. Texts and emails may differ:
+    an email provider can be set up before the Twilio account is.
+    """
+    if parts is not None and parts.channels is not None:
+        return frozenset()
+    live_email = not settings.sandbox and (settings.smtp_host or settings.sendgrid_api_key)
+    real = {ChannelKind.SMS: not settings.uses_sandbox, ChannelKind.EMAIL: bool(live_email)}
+    return frozenset(kind for kind, reaches in real.items() if reaches)
+
+
+def _sign_off(
+    settings: Settings,
+    clinic: Clinic,
+    renderer: MessageTemplates,
+    channels: frozenset[ChannelKind],
+) -> RecordedSignOff:
+    approvals = RecordedApprovals(settings.config_path() / APPROVALS)
+    approvals.now()  # a fault in the file is told at the start, with its line
+    return RecordedSignOff(approvals, renderer.version, clinic.default_language, channels)
+
+
+def build_copy_rules(folder: Path, clinic: Clinic) -> CopyRules:
+    """What this clinic's messages may say. Raises ConfigurationError when copy.yaml is wrong."""
+    words = load_copy_words(folder / "copy.yaml", clinic.languages)
+    return CopyRules(words, languages=clinic.languages)
 
 
 def build_intake(clinic: Clinic, interfaces: Iterable[Interface] = ()) -> Intake:

@@ -27,7 +27,7 @@ COMMANDS = {
     "pause": ("outreach.cli.patient:pause", "Hold back one patient's messages."),
     "resume": ("outreach.cli.patient:resume", "Take up a patient's messages again."),
     "journeys": ("outreach.cli.journeys:app", "Show and check journeys; see and apply an edit."),
-    "messages": ("outreach.cli.messages:app", "List and check the message templates."),
+    "messages": ("outreach.cli.messages:app", "List, check, show and approve the texts."),
     "doctor": ("outreach.cli.doctor.command:doctor", "Check this installation."),
     "keys": ("outreach.cli.keys:keys", "Print fresh encryption keys."),
     "db": ("outreach.cli.db:app", "Look after the database."),

@@ -52,8 +52,10 @@ def _tell(web: str, sandbox: str | None, broker: str, data: str) -> None:
     typer.echo(f"Outreach     {web}")
     if sandbox is None:
         typer.echo("Texts        go out through the Twilio account that is set")
+        typer.echo("Sign-off     what nobody approved waits: 'outreach doctor' lists it")
     else:
         typer.echo(f"Phones       {sandbox}/phones")
         typer.echo("Texts        go to the sandbox carrier: no Twilio account is in use")
+        typer.echo("Sign-off     is not asked for: no text reaches a real patient")
     typer.echo(f"Wake-ups by  {broker}")
     typer.echo(f"Data, keys   {data}  (back it up, the keys apart)")

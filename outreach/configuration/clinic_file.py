@@ -57,6 +57,7 @@ Language = Annotated[str, AfterValidator(_language)]
 EmailAddress = Annotated[str, AfterValidator(_email)]
 Words = Annotated[str, Field(min_length=1, max_length=60)]
 Minutes = Annotated[int, Field(ge=1, le=10080)]
+Price = Annotated[float, Field(gt=0, le=10)]
 
 
 class SiteEntry(StrictModel):
@@ -118,6 +119,7 @@ class ClinicFile(StrictModel):
     email_agreement: bool = False
     email_from: EmailAddress = "no-reply@clinic.invalid"
     carrier_answers_keywords: bool = True
+    segment_price_usd: Price | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> "ClinicFile":
@@ -208,6 +210,7 @@ def load_clinic(path: Path) -> Clinic:
         email_agreement=written.email_agreement,
         email_from=written.email_from,
         carrier_answers_keywords=written.carrier_answers_keywords,
+        segment_price_usd=written.segment_price_usd,
     )
 
 

@@ -64,6 +64,8 @@ class Clinic:
     email_from: str = "no-reply@clinic.invalid"
     carrier_answers_keywords: bool = True
     """True where Twilio itself answers STOP, START and HELP (its default on long codes)."""
+    segment_price_usd: float | None = None
+    """What one SMS segment costs, carrier fees with it; None leaves costs out."""
 
     def site_named(self, text: str | None) -> Site | None:
         """The site a scheduling system means; the default or the only site when it names none."""

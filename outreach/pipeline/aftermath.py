@@ -7,6 +7,7 @@ from outreach.domain.reactions import Reaction
 from outreach.domain.states import MessageStatus, Purpose, TouchpointStatus
 from outreach.domain.triage.result import Action
 from outreach.pipeline import consent, due, fallback, followup
+from outreach.pipeline.answer import RED_FLAG_ANSWERS
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactStatus, Message, Touchpoint
 from outreach.storage.unit import Unit
@@ -78,7 +79,7 @@ def others_alive(unit: Unit, row: Touchpoint, message: Message) -> bool:
 
 def _call_about_answer(unit: Unit, world: World, message: Message, why: str) -> None:
     """An automatic answer that did not arrive: if it answered a red flag, call at once."""
-    urgent = message.template in {"auto_call_911", "auto_page_1h", "auto_call_988", "auto_at_er"}
+    urgent = message.template in RED_FLAG_ANSWERS
     followup.open_item(
         unit,
         world,

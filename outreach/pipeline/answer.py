@@ -15,6 +15,8 @@ _BY_ACTION = {
     Action.CALL_988: "auto_call_988",
     Action.PAGE_1H: "auto_page_1h",
 }
+RED_FLAG_ANSWERS = frozenset({"auto_at_er", *_BY_ACTION.values()})
+"""What answers a red flag: it goes at once, whatever else is amiss."""
 _BY_ANSWER = {
     "confirm": "auto_confirmed",
     "reschedule": "auto_reschedule",

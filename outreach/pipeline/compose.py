@@ -23,14 +23,15 @@ def compose(world: World, facts: Facts, message: Message) -> Rendered:
         ConfigurationError: a template is missing or asks for what is not known.
     """
     patient = facts.patients.get(message.patient_id) if message.patient_id else None
-    language = _language(world, message, patient)
+    language = language_of(world, facts, message)
     message.language = language
     context = _context(world, facts, message, patient)
     return world.renderer.render(message.template, language, message.channel, context)
 
 
-def _language(world: World, message: Message, patient: Patient | None) -> str:
+def language_of(world: World, facts: Facts, message: Message) -> str:
     """The patient's language where the message exists in it, else the clinic's own."""
+    patient = facts.patients.get(message.patient_id) if message.patient_id else None
     wanted = message.language or (patient.language if patient is not None else None)
     if wanted is not None and wanted in world.renderer.languages(message.template):
         return wanted

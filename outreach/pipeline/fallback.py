@@ -27,7 +27,7 @@ def another_way(unit: Unit, world: World, message: Message, row: Touchpoint) -> 
         return False
     facts = facts_for_messages(unit, world, [message])
     until = _until(world, facts, message, row)
-    contact = _other_contact(world, facts, message, row)
+    contact = _other_contact(unit, world, facts, row)
     if contact is None or until <= world.clinic_now():
         return False
     now = world.clinic_now()
@@ -62,18 +62,19 @@ def _until(world: World, facts: Facts, message: Message, row: Touchpoint) -> dat
     return min(message.useful_until, closes)
 
 
-def _other_contact(
-    world: World, facts: Facts, message: Message, row: Touchpoint
-) -> ContactPoint | None:
-    """Another address of the patient that takes this message: texts before emails."""
+def _other_contact(unit: Unit, world: World, facts: Facts, row: Touchpoint) -> ContactPoint | None:
+    """An address that was not tried, takes this message and has not opted out: texts first."""
+    tried = {text.address_index for text in unit.messages.of_touchpoints([row.id])[row.id]}
     others = [
         contact
         for contact in facts.contacts.get(row.patient_id, ())
-        if contact.address_index != message.address_index
+        if contact.address_index not in tried
         and contact.channel in world.channels
         and _exists_for(world, row.template, contact.channel)
     ]
-    return min(others, key=lambda contact: contact.channel is ChannelKind.EMAIL, default=None)
+    said = unit.people.consent_of([contact.address_index for contact in others])
+    allowed = [contact for contact in others if not said[contact.address_index].opted_out]
+    return min(allowed, key=lambda contact: contact.channel is ChannelKind.EMAIL, default=None)
 
 
 def _exists_for(world: World, template: str, channel: ChannelKind) -> bool:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from outreach.domain.approvals import Role
 from outreach.domain.events import ParsedItem
 from outreach.domain.states import ChannelKind
 
@@ -172,3 +173,24 @@ class Renderer(Protocol):
     def offers(self, name: str, language: str, channel: ChannelKind) -> bool:
         """Whether the message exists for ``channel`` in ``language``."""
         ...
+
+
+class SignOff(Protocol):
+    """Whose word a text still needs before it may go to patients."""
+
+    def lacking(self, message: str, language: str, channel: ChannelKind) -> tuple[Role, ...]:
+        """Nobody's for the version that is in use now, or where the channel reaches no real person.
+
+        Raises:
+            outreach.domain.errors.ConfigurationError: what was approved cannot be read; names the
+                file and the line.
+        """
+        ...
+
+
+class NobodyAsked:
+    """The sign-off where no text reaches a real person: the sandbox, simulations, tests."""
+
+    def lacking(self, message: str, language: str, channel: ChannelKind) -> tuple[Role, ...]:
+        """Nobody's word is needed."""
+        return ()

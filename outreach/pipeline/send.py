@@ -6,7 +6,7 @@ way. Whatever crashes in between leaves a row that says so.
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -23,9 +23,9 @@ from outreach.domain.states import (
     Urgency,
     check_step,
 )
-from outreach.pipeline import aftermath, due, outcome
+from outreach.pipeline import aftermath, due, outcome, sign_off
 from outreach.pipeline.batches import tell_operator, together_or_alone
-from outreach.pipeline.compose import compose
+from outreach.pipeline.compose import compose, language_of
 from outreach.pipeline.facts import Facts, decide_message, facts_for_messages, place_of
 from outreach.pipeline.fallback import is_replacement
 from outreach.pipeline.outcome import Sent
@@ -135,11 +135,9 @@ def _prepare_one(unit: Unit, world: World, facts: Facts, message: Message) -> Ou
     now = world.clinic_now()
     decision = decide_message(world, facts, message, now)
     if decision.verdict is Verdict.WAIT and decision.until is not None:
-        message.not_before = decision.until
-        message.attempts -= 1
         if message.touchpoint_id is not None:
             facts.touchpoints[message.touchpoint_id].note = decision.sentence()
-        outcome.requeue(world, message, timedelta())
+        _wait(world, message, decision.until)
         return None
     if decision.verdict is Verdict.SKIP:
         _skip(unit, world, facts, message, decision)
@@ -147,6 +145,10 @@ def _prepare_one(unit: Unit, world: World, facts: Facts, message: Message) -> Ou
     sent = _belongings(facts, message)
     if message.channel not in world.channels:
         outcome.failed(unit, world, sent, Reaction.OUR_BUG, None)
+        return None
+    language = language_of(world, facts, message)
+    if not sign_off.may_go(unit, world, message, sent.touchpoint, language):
+        _wait(world, message, now + sign_off.ASK_AGAIN)
         return None
     try:
         rendered = compose(world, facts, message)
@@ -169,6 +171,13 @@ def _prepare_one(unit: Unit, world: World, facts: Facts, message: Message) -> Ou
         purpose=message.purpose.value,
         begin_within=world.tempo.begin,
     )
+
+
+def _wait(world: World, message: Message, until: datetime) -> None:
+    """Back into the queue until an instant (clinic time); no try was made."""
+    message.not_before = until
+    message.attempts -= 1
+    outcome.requeue(world, message, timedelta())
 
 
 def _attempt(world: World, message: Message) -> Attempt:
@@ -206,7 +215,8 @@ def _skip(unit: Unit, world: World, facts: Facts, message: Message, decision: De
     if touchpoint is None or aftermath.others_alive(unit, touchpoint, message):
         return
     if touchpoint.status is TouchpointStatus.QUEUED:
-        due.skip(unit, world, touchpoint, decision, world.clinic_now())
+        explained = sign_off.explained(touchpoint, decision)
+        due.skip(unit, world, touchpoint, explained, world.clinic_now())
     if is_replacement(message):
         due.call_instead(unit, world, touchpoint, f"It failed, and then: {decision.why}")
 

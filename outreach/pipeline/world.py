@@ -12,7 +12,7 @@ from outreach.domain.journeys import Journey
 from outreach.domain.policy import Policy
 from outreach.domain.states import ChannelKind
 from outreach.domain.triage.engine import TriageEngine
-from outreach.pipeline.ports import Channel, Parser, Renderer, Wake
+from outreach.pipeline.ports import Channel, NobodyAsked, Parser, Renderer, SignOff, Wake
 from outreach.storage.database import Database
 
 
@@ -54,6 +54,7 @@ class World:
     public_url: str
     """Where people and providers reach this program, without a slash at its end."""
     tempo: Tempo = field(default_factory=Tempo)
+    sign_off: SignOff = field(default_factory=NobodyAsked)
 
     def clinic_now(self) -> datetime:
         """Clinic time, UTC."""

@@ -8,17 +8,17 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from outreach.domain.errors import ConfigurationError
 from outreach.domain.states import ChannelKind
 from outreach.rendering.copy_rules import OWN_MEANING, RESERVED_KEYWORDS, CopyRules
 from outreach.rendering.messages import PARTS, MessageTemplates, Part
 from outreach.rendering.reading import grade
+from outreach.rendering.samples import CHECKED, Sender, sample_context
 from outreach.rendering.segments import GSM_7, measure
+from outreach.rendering.variables import absent
 
 
 class Rule(StrEnum):
@@ -94,12 +94,17 @@ KNOWN_VARIABLES = frozenset(
 )  # fmt: skip
 """What compose gives to every message (a visit or dose only where there is one)."""
 
-_FIRST = "Alexandria"
+_ALWAYS = frozenset({"language"})
+"""What rendering itself adds to a context."""
 _REPLY_VERBS = "reply|text|send|type|answer|respond|responda|envie|escriba|mande|conteste|texto"
+_WORD = r"[\"']?\w[\w-]*[\"']?"
+_AND = r"(?:\s*[,/]\s*(?:(?:or|and|o|u|y)\s+)?|\s+(?:or|and|o|u|y)\s+)"
 _ASKED = re.compile(
-    rf"(?:{_REPLY_VERBS})\s+(?:with\s+|con\s+|the word\s+|la palabra\s+)?[\"']?(\w+)", re.IGNORECASE
+    rf"\b(?:{_REPLY_VERBS})\s+(?:with\s+|con\s+|the word\s+|la palabra\s+)?"
+    rf"({_WORD}(?:{_AND}{_WORD})*)"
 )
-_CAPITALS = re.compile(r"\b[A-Z]{3,}\b")
+"""What a sentence asks to reply: one word, or several to choose from."""
+_CAPITALS = re.compile(r"\b[A-Z]{3,}(?:-[A-Z]+)?\b")
 _ABOUT_TEXTS = re.compile(r"\b(texts|messages|textos|mensajes)\b", re.IGNORECASE)
 _SENTENCES = re.compile(r"(?<=[.!?])\s+")
 _FLUIDS = re.compile(
@@ -108,20 +113,18 @@ _FLUIDS = re.compile(
 _CAVEAT = re.compile(
     r"unless\b.*\btold to limit fluids|(salvo|a menos|excepto)\b.*\blimit\w* (los )?liquidos"
 )
-_AMOUNT = re.compile(
-    r"\b\d+(?:[.,]\d+)?\s?(?:mg|mcg|g|grams?|gramos?|ml|cc|units?|unidades|iu|mililitros?)\b"
-)
+_NUMBER = r"\b\d+(?:[.,]\d+)?\s?"
 _LINK = re.compile(r"https?://\S+")
 
 
 def lint(
-    templates: MessageTemplates, sample: Sample | None = None, rules: CopyRules | None = None
+    templates: MessageTemplates, rules: CopyRules, sample: Sample | None = None
 ) -> list[Fault]:
     """Every fault of every message, sorted by file; empty when all may be used.
 
     Pass the clinic's own name and phone as ``sample`` to check texts at their true length.
     """
-    sample, rules = sample or Sample(), rules or CopyRules()
+    sample = sample or Sample()
     found: set[Fault] = set()
     for name in templates.names():
         found.update(_missing_languages(templates, name, rules))
@@ -160,11 +163,13 @@ def _message_faults(
     yield from unknown
     if unknown:
         return
-    for context in _contexts(sample, templates.campaign_fields(name)):
+    for context in _contexts(name, sample, templates.campaign_fields(name)):
         try:
             rendered = templates.render(name, language, channel, context)
         except ConfigurationError as error:
-            yield Fault(f"{name}/{language}", Rule.BROKEN, str(error))
+            missing = any(absent(part.variables - _ALWAYS, context) for part in parts.values())
+            rule = Rule.UNDEFINED_VARIABLE if missing else Rule.BROKEN
+            yield Fault(f"{name}/{language}", rule, str(error))
             return
         texts = {
             "sms.txt": rendered.text,
@@ -189,40 +194,32 @@ def _undefined(name: str, part: Part) -> Iterator[Fault]:
         yield Fault(str(part.file), Rule.UNDEFINED_VARIABLE, detail)
 
 
-def _contexts(sample: Sample, campaign_fields: frozenset[str]) -> Iterator[Mapping[str, object]]:
-    """Sample patients: named or not, at a first visit or a later one, on a day with a long name."""
-    start = datetime(2026, 9, 30, 10, 30, tzinfo=ZoneInfo("America/New_York"))
-    for first, first_visit, hours in ((_FIRST, False, 4), ("", True, 1)):
-        yield {
-            "clinic": {"name": sample.clinic_name, "phone": sample.phone},
-            "site": {"name": sample.clinic_name, "phone": sample.phone},
-            "first": first,
-            "first_visit": first_visit,
-            "visit": {
-                "start": start,
-                "end": start + timedelta(hours=hours),
-                "hours": hours,
-                "starts": [start, start + timedelta(hours=hours)][: 1 if first_visit else 2],
-            },
-            "dose": {"at": start},
-            "followup": {"code": "F-7KQ2M", "url": "https://outreach.example.org/f/7KQ2M"},
-            "campaign": dict.fromkeys(campaign_fields, "11/30"),
-        }
+def _contexts(
+    name: str, sample: Sample, campaign_fields: frozenset[str]
+) -> Iterator[Mapping[str, object]]:
+    sender = Sender(sample.clinic_name, sample.phone, sample.clinic_name, sample.phone)
+    for patient in CHECKED:
+        yield sample_context(name, patient, sender, campaign_fields)
 
 
 def _forbidden_word(text: _Text) -> Iterator[str]:
-    for entry in text.rules.forbidden:
-        word = _plain(entry.rstrip("*"))
-        tail = r"\w*" if entry.endswith("*") else r"\b"
-        if re.search(rf"\b{re.escape(word)}{tail}", text.plain):
-            yield f"says '{word}'; say 'visit' or 'home dose'"
-    if _AMOUNT.search(text.plain):
+    for entry in text.rules.words.forbidden_in(text.language):
+        if re.search(rf"\b{_pattern(entry)}", text.plain):
+            yield f"says '{entry.rstrip('*')}'; say 'visit' or 'home dose'"
+    units = [_pattern(unit) for unit in text.rules.words.units_in(text.language)]
+    if units and re.search(rf"{_NUMBER}(?:{'|'.join(units)})", text.plain):
         yield "names an amount of medicine; leave it out"
+
+
+def _pattern(entry: str) -> str:
+    """An entry of ``copy.yaml`` as a regular expression; ``*`` at its end leaves the rest open."""
+    return re.escape(_plain(entry.rstrip("*"))) + ("" if entry.endswith("*") else r"\b")
 
 
 def _reserved_keyword(text: _Text) -> Iterator[str]:
     for sentence in _SENTENCES.split(text.text):
-        asked = {word.upper() for word in _ASKED.findall(sentence)}
+        found = " ".join(_ASKED.findall(_plain(sentence))).upper()
+        asked = set(re.findall(r"[\w-]+", found))
         for word in (asked | set(_CAPITALS.findall(sentence))) & set(RESERVED_KEYWORDS):
             if not (word in OWN_MEANING and _ABOUT_TEXTS.search(sentence)):
                 yield f"asks for {word}, which the carrier takes as opting out or in"
@@ -234,7 +231,7 @@ def _too_long(text: _Text) -> Iterator[str]:
 
 
 def _not_gsm_7(text: _Text) -> Iterator[str]:
-    if text.is_sms and (odd := sorted(set(text.source) - GSM_7)):
+    if text.is_sms and (odd := sorted((set(text.source) | set(text.text)) - GSM_7)):
         names = ", ".join(f"'{character}' (U+{ord(character):04X})" for character in odd)
         yield f"has {names}; a text with them holds 70 characters instead of 160"
 
@@ -242,7 +239,8 @@ def _not_gsm_7(text: _Text) -> Iterator[str]:
 def _hard_to_read(text: _Text) -> Iterator[str]:
     if not text.is_prose:
         return
-    names = f"{re.escape(text.sample.clinic_name)}|{_FIRST}"  # nobody's choice of words
+    chosen = (text.sample.clinic_name, *(patient.first for patient in CHECKED if patient.first))
+    names = "|".join(map(re.escape, chosen))  # nobody's choice of words
     words = _LINK.sub("", re.sub(names, "", text.text))
     years = grade(words, text.language)
     if years is not None and years > text.rules.max_grade:

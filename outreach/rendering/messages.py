@@ -113,6 +113,16 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class _Written:
+    """All files of a message in one language as they were read, and the digest of them all."""
+
+    parts: dict[str, tuple[Path, str]]
+    layout: str | None
+    """None where no part needs it, or where it is missing."""
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Message:
     parts: dict[str, Part]
     version: str
@@ -127,6 +137,7 @@ class MessageTemplates:
 
     def __init__(self, *roots: Path) -> None:
         self._roots = roots or (SHIPPED_MESSAGES,)
+        self._written: dict[tuple[str, str], _Written] = {}
         self._messages: dict[tuple[str, str, ChannelKind], _Message] = {}
         self._languages: dict[str, frozenset[str]] = {}
 
@@ -194,9 +205,15 @@ class MessageTemplates:
         """The compiled files of a message by file name. Raises as ``render`` does."""
         return self._message(name, language, channel).parts
 
-    def version(self, name: str, language: str, channel: ChannelKind) -> str:
-        """The digest ``render`` puts on the message. Raises as ``render`` does."""
-        return self._message(name, language, channel).version
+    def version(self, name: str, language: str) -> str:
+        """The digest ``render`` puts on the message: of its files in ``language`` on all channels,
+        and of the layout. It is what people approve and what a sent message names.
+
+        Raises:
+            outreach.domain.errors.ConfigurationError: no such message or language, or a file that
+                cannot be read.
+        """
+        return self._files(name, language).version
 
     def campaign_fields(self, name: str) -> frozenset[str]:
         """What a launch must supply for campaign message ``name``: the fields of ``campaign``."""
@@ -219,37 +236,53 @@ class MessageTemplates:
         return message
 
     def _compile(self, name: str, language: str, channel: ChannelKind) -> _Message:
+        written = self._files(name, language)
+        parts: dict[str, Part] = {}
+        for part in PARTS[channel]:
+            if part not in written.parts:
+                if part == "body.html":
+                    continue
+                raise self._missing(name, language, part)
+            file, source = written.parts[part]
+            needs_layout = part == "body.html"
+            if needs_layout and written.layout is None:
+                raise self._no_layout(file)
+            parts[part] = _compiled(file, source, written.layout if needs_layout else None)
+        return _Message(parts, written.version)
+
+    def _files(self, name: str, language: str) -> _Written:
+        key = (name, language)
+        written = self._written.get(key)
+        if written is None:
+            # As with what is compiled: the first reading stays, so that one version is one text.
+            written = self._written.setdefault(key, self._read_all(name, language))
+        return written
+
+    def _read_all(self, name: str, language: str) -> _Written:
         if not _NAME.fullmatch(name) or not _LANGUAGE.fullmatch(language):
             raise ConfigurationError(
                 f"'{name}' in '{language}' cannot be a message: names are like prep_7d and"
                 " languages like en or es-US."
             )
-        digest = hashlib.sha256()
-        parts: dict[str, Part] = {}
-        for part in PARTS[channel]:
+        found: dict[str, tuple[Path, str]] = {}
+        for part in (part for parts in PARTS.values() for part in parts):
             file = self._find(f"{name}/{language}/{part}")
-            if file is None and part == "body.html":
-                continue
-            if file is None:
-                raise self._missing(name, language, part)
-            source = _read(file)
-            digest.update(f"{part}\0{source}\0".encode())
-            layout = _read(self._layout(file)) if part == "body.html" else None
-            digest.update((layout or "").encode())
-            parts[part] = _compiled(file, source, layout)
-        return _Message(parts, digest.hexdigest()[:12])
+            if file is not None:
+                found[part] = (file, _read(file))
+        if not found:
+            raise self._missing(name, language, PARTS[ChannelKind.SMS][0])
+        layout = self._find(_LAYOUT) if "body.html" in found else None
+        framed = None if layout is None else _read(layout)
+        return _Written(found, framed, _digest(found, framed))
 
     def _find(self, relative: str) -> Path | None:
         candidates = (root / relative for root in self._roots)
         return next((file for file in candidates if file.is_file()), None)
 
-    def _layout(self, for_file: Path) -> Path:
-        file = self._find(_LAYOUT)
-        if file is None:
-            raise ConfigurationError(
-                f"{self._roots[-1] / _LAYOUT}: missing, and {for_file} needs it. Restore it."
-            )
-        return file
+    def _no_layout(self, for_file: Path) -> ConfigurationError:
+        return ConfigurationError(
+            f"{self._roots[-1] / _LAYOUT}: missing, and {for_file} needs it. Restore it."
+        )
 
     def _missing(self, name: str, language: str, part: str) -> ConfigurationError:
         root = self._roots[0]
@@ -269,6 +302,15 @@ def _read(file: Path) -> str:
         raise ConfigurationError(
             f"{file}: cannot be read ({type(error).__name__}). Save it as UTF-8 text."
         ) from error
+
+
+def _digest(parts: Mapping[str, tuple[Path, str]], layout: str | None) -> str:
+    digest = hashlib.sha256()
+    for part, (_, source) in parts.items():
+        digest.update(f"{part}\0{source}\0".encode())
+    if layout is not None:
+        digest.update(f"{_LAYOUT}\0{layout}\0".encode())
+    return digest.hexdigest()[:12]
 
 
 def _compiled(file: Path, source: str, layout: str | None) -> Part:

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from outreach.bootstrap import build_copy_rules
 from outreach.configuration.clinic_file import load_clinic
 from outreach.domain.clinic import FollowUpTargets, OnCall
 from outreach.domain.errors import ConfigurationError
@@ -32,7 +33,8 @@ def test_the_shipped_clinic_loads() -> None:
 
 def test_the_shipped_messages_are_clean_under_the_shipped_clinics_name() -> None:
     clinic = load_clinic(SHIPPED)
-    assert lint(MessageTemplates(), Sample(clinic.name, clinic.sites[0].phone)) == []
+    rules = build_copy_rules(SHIPPED.parent, clinic)
+    assert lint(MessageTemplates(), rules, Sample(clinic.name, clinic.sites[0].phone)) == []
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from outreach.configuration.copy_file import load_copy_words
 from outreach.domain.states import ChannelKind
 from outreach.rendering.copy_rules import CopyRules
 from outreach.rendering.lint import Fault, Rule, Sample, lint
 from outreach.rendering.messages import MessageTemplates
+from tests.worlds import CONFIG
 
 Write = Callable[[str, str], Path]
 
@@ -20,11 +22,14 @@ NEEDED = {
     "auto_received", "campaign_hours", "campaign_survey_call", "staff_page",
 }  # fmt: skip
 BY_EMAIL = {"prep_7d", "prep_7d_first", "prep_3d", "dose_missed", "campaign_hours", "staff_page"}
+WORDS = load_copy_words(CONFIG / "copy.yaml", ("en", "es"))
+RULES = CopyRules(WORDS)
+ENGLISH = CopyRules(WORDS, languages=("en",))
 CLEAN = "{{ clinic.name }}: See you soon. Call {{ clinic.phone }}."
 
 
 def test_every_shipped_message_is_clean() -> None:
-    assert lint(MessageTemplates()) == []
+    assert lint(MessageTemplates(), RULES) == []
 
 
 def test_every_message_the_road_needs_is_shipped() -> None:
@@ -37,7 +42,7 @@ def test_every_message_the_road_needs_is_shipped() -> None:
 
 def only(write: Write, folder: Path, sms: str, rules: CopyRules | None = None) -> list[Fault]:
     write("note/en/sms.txt", sms)
-    return lint(MessageTemplates(folder), rules=rules or CopyRules(languages=("en",)))
+    return lint(MessageTemplates(folder), rules or ENGLISH)
 
 
 def test_a_clean_message_has_no_fault(write: Write, tmp_path: Path) -> None:
@@ -50,7 +55,14 @@ def test_a_clean_message_has_no_fault(write: Write, tmp_path: Path) -> None:
         (CLEAN + " Your infusion is near.", Rule.FORBIDDEN_WORD),
         (CLEAN + " Bring the Hizentra.", Rule.FORBIDDEN_WORD),
         (CLEAN + " Take 20 g of it.", Rule.FORBIDDEN_WORD),
+        (CLEAN + " Take 2 units.", Rule.FORBIDDEN_WORD),
+        (CLEAN + " Your CIDP day is near.", Rule.FORBIDDEN_WORD),
         (CLEAN + " Reply YES to come.", Rule.RESERVED_KEYWORD),
+        (CLEAN + " Reply C or yes.", Rule.RESERVED_KEYWORD),
+        (CLEAN + " Reply 'no', 'maybe' or 'quit'.", Rule.RESERVED_KEYWORD),
+        (CLEAN + " Reply END now.", Rule.RESERVED_KEYWORD),
+        (CLEAN + " Reply CANCEL to end texts.", Rule.RESERVED_KEYWORD),
+        (CLEAN + " Reply C to come, or QUIT.", Rule.RESERVED_KEYWORD),
         (CLEAN + ' Reply with "cancel" to stay home.', Rule.RESERVED_KEYWORD),
         (CLEAN + " Reply STOP if you feel bad.", Rule.RESERVED_KEYWORD),
         (CLEAN + " We are here." * 25, Rule.TOO_LONG),
@@ -81,6 +93,9 @@ def test_each_rule_catches_its_offender(
     "text",
     [
         CLEAN + " Reply STOP to end texts.",
+        CLEAN + " Reply C to come, R to change.",
+        CLEAN + " Reply C or call us to cancel.",
+        CLEAN + " We have 3 chairs and 20 staff.",
         CLEAN + " Reply DONE when you end your home dose.",
         CLEAN + " Drink water, unless told to limit fluids.",
         CLEAN + " Give us a ring. The site is at example.org/a.",
@@ -93,11 +108,53 @@ def test_what_only_looks_like_an_offence_passes(text: str, write: Write, tmp_pat
 def test_a_missing_language_is_a_fault_for_each_channel(write: Write, tmp_path: Path) -> None:
     write("note/es/subject.txt", "{{ clinic.name }}")
     write("note/es/body.txt", "Llame al {{ clinic.phone }}.")
-    faults = only(write, tmp_path, CLEAN, CopyRules())
+    faults = only(write, tmp_path, CLEAN, RULES)
     assert {(fault.file, fault.rule) for fault in faults} == {
         ("note/es", Rule.MISSING_LANGUAGE),
         ("note/en", Rule.MISSING_LANGUAGE),
     }
+
+
+def test_every_language_of_the_clinic_must_be_there(write: Write, tmp_path: Path) -> None:
+    faults = only(write, tmp_path, CLEAN, CopyRules(WORDS, languages=("en", "fr")))
+    assert [(fault.file, fault.rule) for fault in faults] == [("note/fr", Rule.MISSING_LANGUAGE)]
+
+
+@pytest.mark.parametrize("word", ["infusion", "quimioterapia", "octagam", "VIH", "CIDP"])
+def test_a_word_is_forbidden_in_its_own_language_or_in_all(
+    word: str, write: Write, tmp_path: Path
+) -> None:
+    write("note/en/sms.txt", CLEAN)
+    write("note/es/sms.txt", f"{CLEAN} Hoy {word}.")
+    (fault,) = lint(MessageTemplates(tmp_path), RULES)
+    assert fault.rule is Rule.FORBIDDEN_WORD
+
+
+def test_a_keyword_is_found_behind_a_verb_with_an_accent(write: Write, tmp_path: Path) -> None:
+    write("note/es/subject.txt", "{{ clinic.name }}")
+    write("note/es/body.txt", "Llame al {{ clinic.phone }}. Envíe end.")
+    faults = lint(MessageTemplates(tmp_path), CopyRules(WORDS, languages=("es",)))
+    assert {fault.rule for fault in faults} == {Rule.RESERVED_KEYWORD}
+
+
+def test_a_clinic_name_that_makes_texts_shorter_is_found(write: Write, tmp_path: Path) -> None:
+    write("note/en/sms.txt", CLEAN)
+    faults = lint(MessageTemplates(tmp_path), ENGLISH, Sample("Клиника", "202-555-0142"))
+    assert Rule.NOT_GSM_7 in {fault.rule for fault in faults}
+
+
+@pytest.mark.parametrize("name", ["auto_note", "campaign_note", "staff_note"])
+@pytest.mark.parametrize("variable", ["visit.start | day", "dose.at | clock"])
+def test_messages_without_a_visit_or_dose_may_not_speak_of_one(
+    name: str, variable: str, write: Write, tmp_path: Path
+) -> None:
+    write(f"{name}/en/sms.txt", f"{CLEAN} See you {{{{ {variable} }}}}.")
+    faults = lint(MessageTemplates(tmp_path), ENGLISH)
+    assert {fault.rule for fault in faults} == {Rule.UNDEFINED_VARIABLE}
+    asked = variable.partition(".")[0]
+    guarded = f"{CLEAN} {{% if {asked} is defined %}}See you {{{{ {variable} }}}}.{{% endif %}}"
+    write(f"{name}/en/sms.txt", guarded)
+    assert lint(MessageTemplates(tmp_path), ENGLISH) == []
 
 
 def test_email_parts_are_checked_too(write: Write, tmp_path: Path) -> None:
@@ -110,8 +167,7 @@ def test_email_parts_are_checked_too(write: Write, tmp_path: Path) -> None:
 
 def test_the_clinics_own_name_counts_as_words_and_length(write: Write, tmp_path: Path) -> None:
     write("note/en/sms.txt", CLEAN)
-    rules = CopyRules(languages=("en",))
-    faults = lint(MessageTemplates(tmp_path), Sample("Elm Infusion Center", "1"), rules)
+    faults = lint(MessageTemplates(tmp_path), ENGLISH, Sample("Elm Infusion Center", "1"))
     assert {fault.rule for fault in faults} == {Rule.FORBIDDEN_WORD}
 
 

@@ -167,27 +167,56 @@ def test_languages_and_channels_are_those_with_files(write: Write, tmp_path: Pat
     assert not templates.offers("note", "es", ChannelKind.SMS)
 
 
-def test_the_version_changes_with_any_file_used_and_with_nothing_else(
+def test_one_version_stands_for_every_file_of_a_language_and_for_nothing_else(
     write: Write, context: Context, tmp_path: Path
 ) -> None:
-    def versions() -> tuple[str, str]:
+    def version() -> str:
         templates = MessageTemplates(tmp_path)
-        sms = templates.render("note", "en", ChannelKind.SMS, context).version
-        return sms, templates.render("note", "en", ChannelKind.EMAIL, context).version
+        (found,) = {
+            templates.version("note", "en"),
+            *(templates.render("note", "en", way, context).version for way in ChannelKind),
+        }
+        return found
 
-    write("note/en/sms.txt", "x")
-    write("note/en/subject.txt", "x")
-    write("note/en/body.txt", "x")
+    for file in ("sms.txt", "subject.txt", "body.txt"):
+        write(f"note/en/{file}", "x")
     write("note/en/body.html", "<p>x</p>")
-    first = versions()
-    assert versions() == first
+    seen = [version()]
+    assert version() == seen[0]
+    for file, text in {
+        "note/en/sms.txt": "y",
+        "note/en/subject.txt": "y",
+        "note/en/body.txt": "y",
+        "note/en/body.html": "<p>y</p>",
+        "_layout/email.html": "<html><body><!-- body --></body></html>",
+    }.items():
+        write(file, text)
+        seen.append(version())
+    assert len(set(seen)) == len(seen)
+    write("note/es/sms.txt", "z")
+    write("other/en/sms.txt", "z")
+    assert version() == seen[-1]
+
+
+def test_the_layout_is_no_part_of_a_message_without_an_html_email(
+    write: Write, tmp_path: Path
+) -> None:
+    write("note/en/sms.txt", "x")
+    before = MessageTemplates(tmp_path).version("note", "en")
     write("_layout/email.html", "<html><body><!-- body --></body></html>")
-    after_layout = versions()
-    assert after_layout[0] == first[0]
-    assert after_layout[1] != first[1]
+    assert MessageTemplates(tmp_path).version("note", "en") == before
+
+
+def test_a_version_stays_with_the_text_that_was_read(
+    write: Write, context: Context, tmp_path: Path
+) -> None:
+    write("note/en/sms.txt", "x")
+    templates = MessageTemplates(tmp_path)
+    before = templates.version("note", "en")
     write("note/en/sms.txt", "y")
-    assert versions()[0] != first[0]
-    assert versions()[1] == after_layout[1]
+    rendered = templates.render("note", "en", ChannelKind.SMS, context)
+    assert (rendered.text, rendered.version) == ("x", before)
+    assert MessageTemplates(tmp_path).version("note", "en") != before
 
 
 def test_a_clinics_own_folder_overrides_one_file(

@@ -84,6 +84,7 @@ def _local(moment: datetime) -> str:
 
 def _welcome(stack: Stack, *, headless: bool) -> None:
     typer.echo(f"Wake-ups travel by {stack.broker}; texts go to the sandbox, never to a person.")
+    typer.echo("Nobody needs to approve them there; for real patients a clinician must.")
     if not headless:
         typer.echo(f"  The patients' phones (type a reply!):  {stack.sandbox_url}/phones")
         typer.echo(f"  The staff's follow-up list:            {stack.web_url}/followups")

@@ -31,7 +31,7 @@ def doctor(
 
 
 def _examine() -> "Iterator[Finding]":
-    from outreach.cli.doctor import carriers, configuration, machine
+    from outreach.cli.doctor import carriers, configuration, machine, sign_off
     from outreach.cli.doctor.finding import Check, Subject, fault, guarded, ok
     from outreach.configuration.clinic_file import load_clinic
     from outreach.domain.errors import ConfigurationError
@@ -60,6 +60,7 @@ def _examine() -> "Iterator[Finding]":
         "texts": carriers.texts,
         "address": carriers.public_address,
         "email": carriers.email,
+        "sign-off": sign_off.sign_off,
         "doors": carriers.doors,
     }
     subject = Subject(settings, clinic)

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 
-from outreach.bootstrap import build_email
+from outreach.bootstrap import build_copy_rules, build_email
 from outreach.cli.doctor.finding import Finding, Subject, fault, guarded, ok, warning
 from outreach.configuration.journey_files import load_journeys
 from outreach.configuration.policy_file import load_policy
@@ -31,7 +32,7 @@ def configuration(subject: Subject) -> Iterator[Finding]:
         "journeys", "can be read", lambda: load_journeys(folder / "journeys", clinic, names)
     )
     yield from _file("triage", "lexicons can be read", lambda: load_engine(folder / "triage"))
-    yield from guarded("templates", lambda: _templates(clinic))
+    yield from guarded("templates", lambda: _templates(clinic, folder))
 
 
 def _file(name: str, good: str, load: Callable[[], object]) -> Iterator[Finding]:
@@ -42,9 +43,10 @@ def _file(name: str, good: str, load: Callable[[], object]) -> Iterator[Finding]
     return guarded(name, looked)
 
 
-def _templates(clinic: Clinic) -> Iterator[Finding]:
+def _templates(clinic: Clinic, folder: Path) -> Iterator[Finding]:
     templates = MessageTemplates()
-    found = lint(templates, Sample(clinic.name, clinic.phone))
+    rules = build_copy_rules(folder, clinic)
+    found = lint(templates, rules, Sample(clinic.name, clinic.phone))
     for one in found[:_SHOWN]:
         yield fault("templates", str(one), "Edit this file: the rule it breaks is named.")
     if len(found) > _SHOWN:
