@@ -59,6 +59,8 @@ class Clinic:
     on_call: tuple[OnCall, ...] = ()
     escalate_every_minutes: int = 5
     targets: FollowUpTargets = FollowUpTargets()
+    prepare_hours_before: float = 2
+    """How long before a visit its drug is made ready: a nurse has decided on a hold by then."""
     email_agreement: bool = False
     """A business associate agreement with the email provider is on file."""
     email_from: str = "no-reply@clinic.invalid"
@@ -92,6 +94,13 @@ class Clinic:
         """The zone of the site with this code; None when clinic.yaml no longer has it."""
         site = self.find_site(code)
         return None if site is None else site.zone
+
+    def speaks(self, language: str | None) -> bool:
+        """Whether messages are written in a patient's language; an unknown one gets the default."""
+        if not language:
+            return True
+        own = {tag.split("-")[0].casefold() for tag in self.languages}
+        return language.split("-")[0].casefold() in own
 
     def visit_kind(self, service: str | None) -> str | None:
         """The kind of visit a service text means, or None when the clinic has not mapped it."""

@@ -13,6 +13,9 @@ from outreach.domain.clinic import Window
 from outreach.domain.consent import ConsentState
 from outreach.domain.states import Purpose, SkipReason
 
+HELD_ASK_AGAIN = timedelta(minutes=15)
+"""How often a reminder of a held visit is asked about again."""
+
 Week = Mapping[int, Window]
 """Weekday (0 is Monday) -> the hours a text may go; a day that is missing is closed."""
 
@@ -74,6 +77,10 @@ class Situation:
     paused: bool = False
     gone: SkipReason | None = None
     """Why there is nothing to speak of any more: cancelled, moved, past_event, stopped, merged."""
+    held: bool = False
+    """Its visit is held: the patient reported a problem and a nurse has not said go."""
+    other_language: bool = False
+    """The patient's language is none of those that messages are written in."""
     sent_last_day: int = 0
     sent_last_week: int = 0
 
@@ -93,6 +100,8 @@ def may_send(situation: Situation, policy: Policy) -> Decision:
             return decision
     if situation.purpose is Purpose.REPLY:
         return Decision(Verdict.GO, "An answer to somebody who just wrote may go at any hour.")
+    if situation.other_language:
+        return _in_another_language(situation)
     if not _consented(situation, policy):
         return _skip(SkipReason.NO_CONSENT, f"No consent is on file for {situation.purpose}.")
     return _hours_and_caps(situation, policy)
@@ -108,6 +117,8 @@ def _person(situation: Situation) -> Decision | None:
 
 def _matter(situation: Situation) -> Decision | None:
     if situation.purpose is not Purpose.REPLY:
+        if situation.held and situation.gone in {None, SkipReason.PAST_EVENT}:
+            return _while_held(situation)
         if situation.gone is not None:
             return _skip(situation.gone, f"Its occasion is {situation.gone.replace('_', ' ')}.")
         if situation.paused:
@@ -115,6 +126,22 @@ def _matter(situation: Situation) -> Decision | None:
     if situation.now >= situation.useful_until:
         return _skip(SkipReason.LATE, "It is too late for this message to be of use.")
     return None
+
+
+def _while_held(situation: Situation) -> Decision:
+    """A reminder waits for the nurse's word for as long as it would be of use."""
+    if situation.now >= situation.useful_until or situation.gone is not None:
+        return _skip(SkipReason.PAUSED, "Its visit was held until it was of no more use.")
+    again = min(situation.now + HELD_ASK_AGAIN, situation.useful_until)
+    return Decision(Verdict.WAIT, "Its visit is held until a nurse decides.", until=again)
+
+
+def _in_another_language(situation: Situation) -> Decision:
+    """Care is spoken by phone instead; nobody is called for a campaign."""
+    if situation.purpose is Purpose.CARE:
+        why = "No message is in the patient's language: a call with an interpreter covers it."
+        return _skip(SkipReason.COVERED, why)
+    return _skip(SkipReason.NO_ADDRESS, "No message is written in the patient's language.")
 
 
 def _consented(situation: Situation, policy: Policy) -> bool:

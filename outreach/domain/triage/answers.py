@@ -33,7 +33,8 @@ class Answer:
 
     value: str | None
     """``0``..``3``, ``yes``, ``no``, ``none``, ``problem``, ``confirm``, ``reschedule``, ``done``,
-    ``late``, ``skip``; None when an answer was given that the question has no place for (a 7 on a scale to 3)."""
+    ``late``, ``skip``; None when an answer was given that the question has no place for (a 7 on a
+    scale to 3)."""
     label: Label
     action: Action
     concept: str

@@ -41,9 +41,7 @@ def read_screen(seen: Sequence[Seen], found: Sequence[Piece], *, asks: bool) -> 
         label = min(standing, key=RANK.index)
         return Answer(PROBLEM, label, Action.SAME_DAY, f"answer_screen_{PROBLEM}")
     if _says_yes(words):
-        return Answer(
-            PROBLEM, Label.SYMPTOM_MODERATE, Action.SAME_DAY, f"answer_screen_{PROBLEM}"
-        )
+        return Answer(PROBLEM, Label.SYMPTOM_MODERATE, Action.SAME_DAY, f"answer_screen_{PROBLEM}")
     if not asks and _denies(seen, words):
         return Answer(NONE, Label.NONE_OK, Action.NONE, f"answer_screen_{NONE}")
     return None
@@ -77,7 +75,11 @@ def _denies(seen: Sequence[Seen], words: Sequence[Piece]) -> bool:
         if item.concept.label is Label.NONE_OK
         and (item.set_aside is None or _follows_a_no(item, words, texts))
     ]
-    said = bool(denied) or any(item.concept.name not in _NO_WORD_OF_HEALTH for item in plain) or bool(SCREEN_DENIALS & set(texts))
+    said = (
+        bool(denied)
+        or any(item.concept.name not in _NO_WORD_OF_HEALTH for item in plain)
+        or bool(SCREEN_DENIALS & set(texts))
+    )
     return said and all(
         _covered(word, [*denied, *plain]) or _is_plain(texts, place)
         for place, word in enumerate(words)
@@ -99,7 +101,7 @@ def _is_plain(texts: Sequence[str], place: int) -> bool:
     """A word that adds nothing to a no; ``i have`` only beside what denies it."""
     text = texts[place]
     if text in SCREEN_HAVING:
-        beside = texts[max(0, place - 2) : place] + texts[place + 1 : place + 2]
+        beside = (*texts[max(0, place - 2) : place], *texts[place + 1 : place + 2])
         return bool(SCREEN_DENIALS & set(beside))
     return text in SCREEN_DENIALS or text in SCREEN_BESIDE
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.domain.events import AppointmentStatus
@@ -33,6 +33,8 @@ class Appointment(Base):
     end_version: Mapped[int] = mapped_column(default=0)
     """Rises when the actual end becomes known or is corrected."""
     confirmed: Mapped[bool] = mapped_column(default=False)
+    held: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """The patient reported a problem: its reminders wait until a nurse decides or it moves."""
     lots: Mapped[list[str]] = mapped_column(default=list)
     quiet: Mapped[bool] = mapped_column(default=False)
     """Loaded at go-live: state only, nobody is texted about it until it changes."""
