@@ -113,7 +113,7 @@ def test_the_shipped_preparation() -> None:
     assert (h2.id, h2.message, h2.offset) == ("h2", "prep_2h", Offset(hours=-2))
     assert [step.also_email for step in (d7, d3, d1, h2)] == [True, True, False, False]
     assert [step.asks for step in (d3, d1, h2)] == [Prompt.SCREEN, Prompt.SCREEN, None]
-    assert [step.question_hours for step in (d3, d1)] == [48, 24]
+    assert [step.question_hours for step in (d3, d1)] == [72, 24]
 
 
 def test_the_shipped_checkins() -> None:

@@ -1,4 +1,4 @@
-"""The question before a visit: none only where all of it is understood, a problem where in doubt."""
+"""The question before a visit: none only where all is understood, a problem where in doubt."""
 
 import pytest
 
