@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 
 from outreach.domain.states import ChannelKind
 
+_SIGNED = frozenset({"ase"})
+"""American Sign Language (ISO 639-3)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -96,10 +99,13 @@ class Clinic:
         return None if site is None else site.zone
 
     def speaks(self, language: str | None) -> bool:
-        """Whether messages are written in a patient's language; an unknown one gets the default."""
+        """Whether a patient can be texted: an unknown language gets the default one.
+
+        So does a sign language: whoever signs is served better by a text than by a call.
+        """
         if not language:
             return True
-        own = {tag.split("-")[0].casefold() for tag in self.languages}
+        own = {tag.split("-")[0].casefold() for tag in self.languages} | _SIGNED
         return language.split("-")[0].casefold() in own
 
     def visit_kind(self, service: str | None) -> str | None:

@@ -197,6 +197,8 @@ def drain(world: World, limit: int = 200) -> int:
         for item in items:
             if item.status is FollowUpStatus.ACKNOWLEDGED:
                 late = f"not closed in {_minutes(world, item.action)} minutes"
+                if item.kind == ruling.HOLD_REVIEW:
+                    late = "not closed in time for the visit"
                 _note(unit, world, item, "reopened", "outreach", late)
                 _open_again(item)
             _page(unit, world, item)
@@ -256,6 +258,8 @@ def page_failed(unit: Unit, world: World, followup_id: UUID) -> None:
 def acknowledge(world: World, code: str, who: str) -> FollowUp:
     """A person takes an item: paging stops, of an urgent one until its target has passed again.
 
+    That of a held visit starts again when the drug is about to be prepared.
+
     Raises:
         NotFound: no item has this code.
         IllegalTransition: it is closed.
@@ -276,6 +280,8 @@ def _leave_in_peace(unit: Unit, world: World, item: FollowUp) -> None:
     urgent = item.priority is Priority.URGENT
     target = timedelta(minutes=_minutes(world, item.action))
     item.escalate_at = now + target if urgent else None
+    if item.kind == ruling.HOLD_REVIEW and item.due_at > now:
+        item.escalate_at = item.due_at
     unit.messages.stop_pages(item.id)
 
 

@@ -134,6 +134,19 @@ def test_a_same_day_item_is_paged_from_when_it_is_late(bench: Bench) -> None:
     assert item(bench).level == 1
 
 
+def test_an_item_that_was_taken_and_not_closed_is_paged_when_the_drug_is_prepared(
+    bench: Bench,
+) -> None:
+    asked(bench)
+    bench.says("I have a cough")
+    followup.acknowledge(bench.world, item(bench).code, "Dana")
+    due = item(bench).due_at
+    bench.to(due - MINUTE)
+    assert item(bench).status is FollowUpStatus.ACKNOWLEDGED
+    bench.to(due)
+    assert (item(bench).status, item(bench).level) == (FollowUpStatus.OPEN, 1)
+
+
 def test_reminders_of_a_held_visit_wait_and_a_quick_go_loses_none(bench: Bench) -> None:
     asked(bench)
     bench.says("I have a cough")
