@@ -72,7 +72,14 @@ def ack(code: Code, by: By) -> None:
 def close(
     code: Code,
     by: By,
-    outcome: Annotated[str, typer.Option("--outcome", help="How it ended, in a sentence.")],
+    outcome: Annotated[
+        str,
+        typer.Option(
+            "--outcome",
+            help="How it ended, in a sentence. Of a hold_review it begins with go or hold, of a "
+            "death_reported with confirmed or alive, of a wrong_number with wrong or right.",
+        ),
+    ],
 ) -> None:
     """Close an item, saying how it ended."""
     from outreach.cli.opened import opened_world

@@ -58,6 +58,7 @@ EmailAddress = Annotated[str, AfterValidator(_email)]
 Words = Annotated[str, Field(min_length=1, max_length=60)]
 Minutes = Annotated[int, Field(ge=1, le=10080)]
 Price = Annotated[float, Field(gt=0, le=10)]
+HoursBefore = Annotated[float, Field(ge=0, le=72)]
 
 
 class SiteEntry(StrictModel):
@@ -116,6 +117,7 @@ class ClinicFile(StrictModel):
     on_call: Annotated[tuple[OnCallEntry, ...], Field(min_length=1)]
     escalate_every_minutes: Minutes = 5
     targets: TargetsEntry = TargetsEntry()
+    prepare_hours_before: HoursBefore = 2
     email_agreement: bool = False
     email_from: EmailAddress = "no-reply@clinic.invalid"
     carrier_answers_keywords: bool = True
@@ -207,6 +209,7 @@ def load_clinic(path: Path) -> Clinic:
         ),
         escalate_every_minutes=written.escalate_every_minutes,
         targets=FollowUpTargets(**written.targets.model_dump()),
+        prepare_hours_before=written.prepare_hours_before,
         email_agreement=written.email_agreement,
         email_from=written.email_from,
         carrier_answers_keywords=written.carrier_answers_keywords,

@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 
 from outreach.domain.states import ChannelKind
 
+_SIGNED = frozenset({"ase"})
+"""American Sign Language (ISO 639-3)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -59,6 +62,8 @@ class Clinic:
     on_call: tuple[OnCall, ...] = ()
     escalate_every_minutes: int = 5
     targets: FollowUpTargets = FollowUpTargets()
+    prepare_hours_before: float = 2
+    """How long before a visit its drug is made ready: a nurse has decided on a hold by then."""
     email_agreement: bool = False
     """A business associate agreement with the email provider is on file."""
     email_from: str = "no-reply@clinic.invalid"
@@ -94,6 +99,16 @@ class Clinic:
         """The zone of the site with this code; None when clinic.yaml no longer has it."""
         site = self.find_site(code)
         return None if site is None else site.zone
+
+    def speaks(self, language: str | None) -> bool:
+        """Whether a patient can be texted: an unknown language gets the default one.
+
+        So does a sign language: whoever signs is served better by a text than by a call.
+        """
+        if not language:
+            return True
+        own = {tag.split("-")[0].casefold() for tag in self.languages} | _SIGNED
+        return language.split("-")[0].casefold() in own
 
     def visit_kind(self, service: str | None) -> str | None:
         """The kind of visit a service text means, or None when the clinic has not mapped it."""

@@ -34,6 +34,9 @@ __all__ = [
     "window_closes",
 ]
 
+HELD_ASK_AGAIN = timedelta(minutes=15)
+"""How often a reminder of a held visit is asked about again."""
+
 CARE_TEXTS_A_DAY = 4
 """More than this to one patient in one day is shown to the clinic; none of them is held back."""
 
@@ -71,6 +74,7 @@ class Policy:
         return f"policy.yaml windows.outreach{named}{more}"
 
 
+_HELD = "what the patient answered before the visit"
 _ALWAYS = "the three things at the top of policy.yaml"
 _RECORD = "the patient's record"
 _YIELDS = "campaigns, education and marketing yield to care"
@@ -122,6 +126,10 @@ class Situation:
     """When messages went to this address in the last days; answers and pages left out."""
     care: Sequence[datetime] = ()
     """When care texts went to this patient in the last days, or are due in the next."""
+    held: bool = False
+    """Its visit is held: the patient reported a problem and a nurse has not said go."""
+    other_language: bool = False
+    """The patient's language is none of those that messages are written in."""
 
 
 def may_send(situation: Situation, policy: Policy) -> Decision:
@@ -144,6 +152,9 @@ def may_send(situation: Situation, policy: Policy) -> Decision:
     if situation.purpose is Purpose.REPLY:
         why = "An answer to somebody who just wrote may go at any hour."
         return Decision(Verdict.GO, why, source=_ALWAYS)
+    if situation.other_language:
+        why = "No message is written in this patient's language."
+        return _skip(SkipReason.NO_ADDRESS, why, "clinic.yaml languages")
     if not _consented(situation, policy):
         return _no_consent(situation.purpose)
     return _hours_and_caps(situation, policy)
@@ -160,6 +171,8 @@ def _person(situation: Situation) -> Decision | None:
 
 def _matter(situation: Situation) -> Decision | None:
     if situation.purpose is not Purpose.REPLY:
+        if situation.held and situation.gone in {None, SkipReason.PAST_EVENT}:
+            return _while_held(situation)
         if situation.gone is not None:
             why = f"Its occasion is {situation.gone.replace('_', ' ')}."
             return _skip(situation.gone, why, "the schedule as it is now")
@@ -170,6 +183,15 @@ def _matter(situation: Situation) -> Decision | None:
         why = "It is too late for this message to be of use."
         return _skip(SkipReason.LATE, why, "how long it is of use, as its journey says")
     return None
+
+
+def _while_held(situation: Situation) -> Decision:
+    """A reminder waits for the nurse's word for as long as it would be of use."""
+    if situation.now >= situation.useful_until or situation.gone is not None:
+        return _skip(SkipReason.PAUSED, "Its visit was held until it was of no more use.", _HELD)
+    again = min(situation.now + HELD_ASK_AGAIN, situation.useful_until)
+    why = "Its visit is held until a nurse decides."
+    return Decision(Verdict.WAIT, why, until=again, source=_HELD)
 
 
 def _consented(situation: Situation, policy: Policy) -> bool:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from outreach.domain.states import ChannelKind, MessageStatus, Purpose, Urgency
 from outreach.domain.triage.keywords import answered_by_carrier
 from outreach.domain.triage.result import Action, Label, Triage
+from outreach.domain.triage.screening import NONE
 from outreach.pipeline.facts import CONFIRMS_OPT_OUT
 from outreach.pipeline.world import World
 from outreach.storage.models import Message, Patient, Reply
@@ -23,7 +24,9 @@ _BY_ANSWER = {
     "done": "auto_dose_done",
     "late": "auto_dose_late",
     "skip": "auto_dose_skip",
+    NONE: "auto_screen_none",
 }
+_HELD = "auto_screen_problem"
 _HELD_FOR_STAFF = frozenset(
     {
         Label.SYMPTOM_MODERATE,
@@ -41,11 +44,14 @@ _LOOP_LIMIT = 6
 """More answers than this to one address in ten minutes: two machines may be talking (14107)."""
 
 
-def answer_for(world: World, reply: Reply, result: Triage, *, changed: bool) -> str | None:
+def answer_for(
+    world: World, reply: Reply, result: Triage, *, changed: bool, held: bool = False
+) -> str | None:
     """The template that answers a reply, or None where silence is right.
 
     What the carrier answers itself (STOP, START, HELP) is not answered twice; an opt-out or opt-in
-    is confirmed only when it ``changed`` something.
+    is confirmed only when it ``changed`` something. ``held``: it held a visit, so that a nurse
+    will look at it, which whoever says YES must learn too.
     """
     carrier_answers = (
         reply.channel is ChannelKind.SMS
@@ -57,6 +63,8 @@ def answer_for(world: World, reply: Reply, result: Triage, *, changed: bool) -> 
         return CONFIRMS_OPT_OUT if changed and not carrier_answers else None
     if result.urgent:
         return "auto_at_er" if result.at_er else _BY_ACTION[result.action]
+    if held:
+        return _HELD
     if result.help:
         return None if carrier_answers else "auto_help"
     if result.opt_in:
@@ -74,9 +82,10 @@ def send_answer(
     patient: Patient | None,
     *,
     changed: bool,
+    held: bool = False,
 ) -> None:
     """Queues the answer in the urgent lane; the loop guard holds back all but red-flag answers."""
-    template = answer_for(world, reply, result, changed=changed)
+    template = answer_for(world, reply, result, changed=changed, held=held)
     now = world.clinic_now()
     if template is None:
         return

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from outreach.domain.journeys import Anchor, WhenLate
+from outreach.domain.journeys import Anchor
 from outreach.domain.policy import Decision, Verdict
 from outreach.domain.states import (
     TOUCHPOINT_STEPS,
@@ -14,8 +14,7 @@ from outreach.domain.states import (
     Urgency,
     check_step,
 )
-from outreach.domain.triage.result import Action, Prompt
-from outreach.pipeline import busy_day, followup
+from outreach.pipeline import busy_day, instead
 from outreach.pipeline.batches import tell_operator, together_or_alone
 from outreach.pipeline.facts import Facts, decide_touchpoint, facts_for_touchpoints
 from outreach.pipeline.surroundings import SameDay, same_day
@@ -25,17 +24,6 @@ from outreach.storage.unit import Unit
 
 _AFTER_FAILURE = timedelta(minutes=5)
 _A_MOMENT = timedelta(minutes=1)
-_BECOMES_A_CALL = frozenset(
-    {
-        SkipReason.OPTED_OUT,
-        SkipReason.NO_CONSENT,
-        SkipReason.NO_ADDRESS,
-        SkipReason.QUIET_HOURS,
-        SkipReason.LATE,
-        SkipReason.ZONE_UNKNOWN,
-    }
-)
-"""A safety check-in that cannot be texted for one of these reasons is made by phone."""
 
 
 def drain(world: World, limit: int = 200) -> int:
@@ -136,24 +124,12 @@ def _queue(unit: Unit, world: World, row: Touchpoint, contact: ContactPoint, now
 
 
 def skip(unit: Unit, world: World, row: Touchpoint, decision: Decision, now: datetime) -> None:
-    """Ends a touchpoint with its reason; a safety check-in becomes a call instead."""
+    """Ends a touchpoint with its reason; what must not be lost becomes work instead."""
     row.status = check_step(TOUCHPOINT_STEPS, row.status, TouchpointStatus.SKIPPED)
     row.reason, row.note, row.decided_at = decision.reason, decision.sentence(), now
-    calls = row.asks is Prompt.SEVERITY_0_3 or row.when_late is WhenLate.CALL
-    if calls and decision.reason in _BECOMES_A_CALL:
-        call_instead(unit, world, row, f"It could not be sent: {decision.why}")
+    instead.make_up_for(unit, world, row, decision)
 
 
 def call_instead(unit: Unit, world: World, row: Touchpoint, why: str) -> None:
     """What cannot be texted becomes a call for staff (once per touchpoint)."""
-    followup.open_item(
-        unit,
-        world,
-        followup.NewItem(
-            reason_key=f"touchpoint:{row.id.hex}:call",
-            kind="call_patient",
-            action=Action.SAME_DAY,
-            summary=f"Call the patient in place of the message '{row.step}'. {why}",
-            patient_id=row.patient_id,
-        ),
-    )
+    instead.call(unit, world, row, why)

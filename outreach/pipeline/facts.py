@@ -208,7 +208,8 @@ def decide_message(world: World, facts: Facts, message: Message, now: datetime) 
             useful_until=message.useful_until,
             has_address=True,
             consent=consent,
-            deceased=patient is not None and patient.deceased,
+            # a death that only a reply speaks of keeps no answer from whoever writes
+            deceased=patient is not None and patient.deceased and not patient.death_reported,
         ),
         world.policy,
     )
@@ -232,6 +233,8 @@ def _situation(
         gone=_gone(facts, row, now) or unmet(world, facts.around, row, visit_of(facts, row)),
         recent=facts.recent.get(index, ()),
         care=facts.care.get(row.patient_id, ()),
+        held=_held(facts, row),
+        other_language=not world.clinic.speaks(patient.language),
     )
 
 
@@ -279,6 +282,11 @@ def _gone(facts: Facts, row: Touchpoint, now: datetime) -> SkipReason | None:
     if visit.start_at is not None and row.due_at <= visit.start_at <= now:
         return SkipReason.PAST_EVENT
     return None
+
+
+def _held(facts: Facts, row: Touchpoint) -> bool:
+    visit = facts.visits.get(row.anchor_id)
+    return row.anchor_kind is Anchor.VISIT_START and visit is not None and visit.held
 
 
 def _dose_gone(facts: Facts, row: Touchpoint) -> SkipReason | None:

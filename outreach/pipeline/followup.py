@@ -19,6 +19,7 @@ from outreach.domain.states import (
     check_step,
 )
 from outreach.domain.triage.result import Action
+from outreach.pipeline import ruling
 from outreach.pipeline.world import World
 from outreach.storage.models import FollowUp, FollowUpNote, Message
 from outreach.storage.repositories.people import address_index
@@ -48,6 +49,12 @@ class NewItem:
     summary: str
     patient_id: UUID | None = None
     reply_id: UUID | None = None
+    appointment_id: UUID | None = None
+    """The visit it decides on."""
+    due_at: datetime | None = None
+    """Due no later than this, where the action's own target would be later (clinic time)."""
+    grows: bool = False
+    """Another such reason is news to the same item, which is open again."""
 
 
 def open_item(unit: Unit, world: World, new: NewItem) -> FollowUp:
@@ -60,13 +67,13 @@ def open_item(unit: Unit, world: World, new: NewItem) -> FollowUp:
     known = unit.followups.by_reason(new.reason_key)
     if known is None and new.reply_id is not None and new.kind == RED_FLAG:
         known = unit.followups.episode_of_reply(new.reply_id, RED_FLAG)
-    if known is not None:
+    if known is not None and not (new.grows and _is_news(unit, known, new)):
         return known
     now = world.clinic_now()
-    episode = _episode(unit, new, now)
+    episode = known or _episode(unit, new, now)
     if episode is not None:
         return _flag_again(unit, world, episode, new)
-    due = now + timedelta(minutes=_minutes(world, new.action))
+    due = _due(world, new, now)
     priority = _PRIORITY[new.action]
     escalate = {Priority.URGENT: now, Priority.SAME_DAY: due, Priority.ROUTINE: None}[priority]
     item = FollowUp(
@@ -75,6 +82,7 @@ def open_item(unit: Unit, world: World, new: NewItem) -> FollowUp:
         reason_key=new.reason_key,
         patient_id=new.patient_id,
         reply_id=new.reply_id,
+        appointment_id=new.appointment_id,
         kind=new.kind,
         action=new.action,
         priority=priority,
@@ -87,7 +95,7 @@ def open_item(unit: Unit, world: World, new: NewItem) -> FollowUp:
     )
     unit.add(item)
     unit.flush()
-    said = new.summary if new.kind == RED_FLAG else None
+    said = new.summary if new.grows or new.kind == RED_FLAG else None
     _note(unit, world, item, "created", "outreach", said, reply_id=new.reply_id)
     return item
 
@@ -98,21 +106,37 @@ def _episode(unit: Unit, new: NewItem, now: datetime) -> FollowUp | None:
     return unit.followups.latest_of_kind(new.patient_id, RED_FLAG, since=now - _EPISODE)
 
 
+def _is_news(unit: Unit, item: FollowUp, new: NewItem) -> bool:
+    """Whether this item does not know the reply yet: a task may be repeated."""
+    return new.reply_id is None or all(
+        note.reply_id != new.reply_id for note in unit.followups.notes_of(item.id)
+    )
+
+
+def _due(world: World, new: NewItem, now: datetime) -> datetime:
+    target = now + timedelta(minutes=_minutes(world, new.action))
+    return target if new.due_at is None else max(now, min(target, new.due_at))
+
+
 def _flag_again(unit: Unit, world: World, item: FollowUp, new: NewItem) -> FollowUp:
-    """One item per episode: it is open again, due as the more pressing flag asks, and paged now."""
+    """One item per episode: it is open again, due as the more pressing of them asks.
+
+    An urgent one is paged now, a same-day one when it is late.
+    """
     now = world.clinic_now()
-    target = timedelta(minutes=_minutes(world, new.action))
-    what = "red flag"
+    due = _due(world, new, now)
+    what = "red flag" if new.kind == RED_FLAG else "added"
     if item.status is not FollowUpStatus.OPEN:
         what = "reopened"
-        item.due_at = now + target
+        item.due_at = due
         _open_again(item)
-    item.due_at = min(item.due_at, now + target)
-    item.escalate_at = now
+    item.due_at = min(item.due_at, due)
     # the item says the most pressing of its flags; each is in the history
     _note(unit, world, item, what, "outreach", new.summary, reply_id=new.reply_id)
     if _minutes(world, new.action) <= _minutes(world, item.action):
         item.action, item.summary, item.reply_id = new.action, new.summary, new.reply_id
+        item.priority = _PRIORITY[new.action]
+    item.escalate_at = now if item.priority is Priority.URGENT else item.due_at
     return item
 
 
@@ -173,6 +197,8 @@ def drain(world: World, limit: int = 200) -> int:
         for item in items:
             if item.status is FollowUpStatus.ACKNOWLEDGED:
                 late = f"not closed in {_minutes(world, item.action)} minutes"
+                if item.kind == ruling.HOLD_REVIEW:
+                    late = "not closed in time for the visit"
                 _note(unit, world, item, "reopened", "outreach", late)
                 _open_again(item)
             _page(unit, world, item)
@@ -232,6 +258,8 @@ def page_failed(unit: Unit, world: World, followup_id: UUID) -> None:
 def acknowledge(world: World, code: str, who: str) -> FollowUp:
     """A person takes an item: paging stops, of an urgent one until its target has passed again.
 
+    That of a held visit starts again when the drug is about to be prepared.
+
     Raises:
         NotFound: no item has this code.
         IllegalTransition: it is closed.
@@ -252,19 +280,25 @@ def _leave_in_peace(unit: Unit, world: World, item: FollowUp) -> None:
     urgent = item.priority is Priority.URGENT
     target = timedelta(minutes=_minutes(world, item.action))
     item.escalate_at = now + target if urgent else None
+    if item.kind == ruling.HOLD_REVIEW and item.due_at > now:
+        item.escalate_at = item.due_at
     unit.messages.stop_pages(item.id)
 
 
 def close(world: World, code: str, who: str, outcome: str) -> FollowUp:
     """A person says how it ended. Only people close items.
 
+    Where an item asks for a decision, the first word of ``outcome`` is it (see ``ruling``).
+
     Raises:
         NotFound: no item has this code.
         IllegalTransition: it is closed already.
+        BadInput: it asks for a decision, and ``outcome`` does not begin with one.
     """
     with world.db.write() as unit:
         item = _named(unit, code)
         item.status = check_step(FOLLOWUP_STEPS, item.status, FollowUpStatus.CLOSED)
+        ruling.obey(unit, world, item, outcome)
         item.closed_at, item.escalate_at = world.clinic_now(), None
         unit.messages.stop_pages(item.id)
         item.outcome = outcome

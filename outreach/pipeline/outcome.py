@@ -6,9 +6,10 @@ in one way.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from outreach.domain.journeys import Anchor
 from outreach.domain.reactions import Reaction
 from outreach.domain.receipts import advances
 from outreach.domain.states import (
@@ -93,9 +94,15 @@ def _touchpoint_sent(unit: Unit, world: World, row: Touchpoint, message: Message
                 prompt=row.asks,
                 status=ConversationStatus.OPEN,
                 opened_at=now,
-                closes_at=now + timedelta(hours=row.question_hours),
+                closes_at=_closes(row, now),
             )
         )
+
+
+def _closes(row: Touchpoint, now: datetime) -> datetime:
+    """No question about a visit to come stays open once it has begun (clinic time)."""
+    closes = now + timedelta(hours=row.question_hours)
+    return min(closes, row.anchor_at) if row.anchor_kind is Anchor.VISIT_START else closes
 
 
 def not_sent(world: World, sent: Sent, retry_after: float | None, detail: str) -> None:

@@ -14,13 +14,14 @@ from outreach.domain.consent import ConsentAction
 from outreach.domain.errors import Unavailable
 from outreach.domain.triage.doses import read_dose
 from outreach.domain.triage.result import Action, Prompt, Triage
-from outreach.pipeline import followup
+from outreach.domain.triage.screening import PROBLEM
+from outreach.pipeline import followup, hold, question, tidings
 from outreach.pipeline.answer import send_answer
+from outreach.pipeline.question import Asked
 from outreach.pipeline.reply import record_consent
 from outreach.pipeline.world import World
 from outreach.storage.models import (
     Conversation,
-    ConversationStatus,
     DoseLog,
     DoseStatus,
     Patient,
@@ -105,23 +106,27 @@ def _give_to_staff(world: World, reply_id: UUID) -> bool:
 
 
 def _read(unit: Unit, world: World, reply: Reply) -> None:
-    now = world.clinic_now()
     people = unit.people.at_address(reply.address_index)
-    question = _question(unit, reply, world)
-    patient = _who(unit, people, question)
+    asked = question.asked_of(unit, world, reply, people)
+    patient = _who(unit, people, asked.open[0] if asked.open else None)
     language = None if patient is None else patient.language
-    prompt = None if question is None else question.prompt
-    result = world.triage.triage(reply.body, language, prompt)
+    answered, result = question.read(world, reply, language, asked)
     reply.patient_id = None if patient is None else patient.id
     reply.label, reply.action = result.label, result.action
     reply.explanation = _explain(result)
-    reply.triaged_at = now
+    reply.triaged_at = world.clinic_now()
     changed = _obey(unit, world, reply, result)
-    if question is not None and result.answer is not None and patient is not None:
-        _take_answer(unit, world, reply, question, result)
     silent = unit.people.consent_of([reply.address_index])[reply.address_index].opted_out
-    _make_work(unit, world, reply, result, people, patient, silent=silent)
-    send_answer(unit, world, reply, result, patient, changed=changed)
+    if tidings.take(unit, world, reply, result, people, patient):
+        if result.opt_out:
+            send_answer(unit, world, reply, result, patient, changed=changed)
+        return
+    held = False
+    if answered is not None and result.answer is not None and patient is not None:
+        held = _take_answer(unit, world, reply, answered, result, asked, silent=silent)
+    if result.urgent or not held:
+        _make_work(unit, world, reply, result, people, patient, asked, silent=silent)
+    send_answer(unit, world, reply, result, patient, changed=changed, held=held)
 
 
 def _obey(unit: Unit, world: World, reply: Reply, result: Triage) -> bool:
@@ -140,21 +145,13 @@ def _obey(unit: Unit, world: World, reply: Reply, result: Triage) -> bool:
     return record_consent(unit, world, reply, ConsentAction.OPT_OUT) and not was_out
 
 
-def _question(unit: Unit, reply: Reply, world: World) -> Conversation | None:
-    """The open question, unless two people who share this phone were both asked something."""
-    questions = unit.replies.open_questions(reply.address_index, world.clinic_now())
-    if len({row.patient_id for row in questions}) != 1:
-        return None
-    return questions[0]
-
-
-def _who(unit: Unit, people: list[Patient], question: Conversation | None) -> Patient | None:
+def _who(unit: Unit, people: list[Patient], asked: Conversation | None) -> Patient | None:
     """The person who wrote; None when a shared phone leaves it open or nobody has this number.
 
     Whoever was asked at this address is the one who answers, also when it was removed since.
     """
-    if question is not None:
-        return unit.people.patient(question.patient_id)
+    if asked is not None:
+        return unit.people.patient(asked.patient_id)
     return people[0] if len(people) == 1 else None
 
 
@@ -178,17 +175,50 @@ def _explain(result: Triage) -> dict[str, object]:
 
 
 def _take_answer(
-    unit: Unit, world: World, reply: Reply, question: Conversation, result: Triage
-) -> None:
-    question.status = ConversationStatus.ANSWERED
-    question.answer = (result.answer or "")[:40]
-    reply.conversation_id = question.id
-    touchpoint = unit.ledger.touchpoints([question.touchpoint_id])[question.touchpoint_id]
-    if question.prompt is Prompt.CONFIRM and touchpoint.appointment_id is not None:
+    unit: Unit,
+    world: World,
+    reply: Reply,
+    answered: Conversation,
+    result: Triage,
+    asked: Asked,
+    *,
+    silent: bool,
+) -> bool:
+    """Does what an answer asks for; says whether it held a visit."""
+    question.close(answered, result)
+    reply.conversation_id = answered.id
+    if answered.prompt is Prompt.SCREEN:
+        return _take_screen(unit, world, reply, answered, result, asked, silent=silent)
+    touchpoint = unit.ledger.touchpoints([answered.touchpoint_id])[answered.touchpoint_id]
+    if answered.prompt is Prompt.CONFIRM and touchpoint.appointment_id is not None:
         if result.answer == "confirm":
             _confirm(unit, touchpoint)
-    elif question.prompt is Prompt.DOSE and touchpoint.dose_id is not None:
+    elif answered.prompt is Prompt.DOSE and touchpoint.dose_id is not None:
         _log_dose(unit, world, reply, touchpoint.dose_id, result.answer or "")
+    return False
+
+
+def _take_screen(
+    unit: Unit,
+    world: World,
+    reply: Reply,
+    answered: Conversation,
+    result: Triage,
+    asked: Asked,
+    *,
+    silent: bool,
+) -> bool:
+    """One answer counts for every visit that the patient was asked about: each has its item."""
+    mine = question.screens_of(asked, answered.patient_id)
+    for row in mine:
+        question.close(row, result)
+    visits = hold.visits_of(unit, world, mine)
+    for visit in visits:
+        if result.answer == PROBLEM:
+            hold.hold(unit, world, reply, result, visit, silent=silent)
+        else:
+            hold.note_all_clear(unit, world, reply, visit)
+    return result.answer == PROBLEM and bool(visits)
 
 
 def _confirm(unit: Unit, touchpoint: Touchpoint) -> None:
@@ -229,13 +259,22 @@ def _make_work(
     result: Triage,
     people: list[Patient],
     patient: Patient | None,
+    asked: Asked,
     *,
     silent: bool,
 ) -> None:
-    """An item for staff, when a person must read or do something."""
+    """An item for staff, when a person must read or do something.
+
+    What may be an answer to the question before a visit is read before that visit.
+    """
     kind, action, summary = _work(reply, result, people, patient, silent=silent)
     if kind is None:
         return
+    decide_by = None
+    if asked.screens and not result.urgent and result.answer is None:
+        decide_by = hold.decide_by(world, hold.visits_of(unit, world, asked.screens))
+        if decide_by is not None and action is Action.ROUTINE:
+            action = Action.SAME_DAY
     followup.open_item(
         unit,
         world,
@@ -246,6 +285,7 @@ def _make_work(
             summary=summary,
             patient_id=reply.patient_id,
             reply_id=reply.id,
+            due_at=decide_by,
         ),
     )
 

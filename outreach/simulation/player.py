@@ -113,6 +113,7 @@ class Player:
             "outage": self._outage,
             "optout": self._opt_out,
             "campaign": self._campaign,
+            "close": self._close,
             "until": self._nothing,
         }[line.verb]
         try:
@@ -184,6 +185,22 @@ class Player:
             source="staff",
             actor="scenario",
         )
+
+    def _close(self, line: Line) -> None:
+        """A nurse ends the patient's newest item of a kind that is not closed yet."""
+        patient, kind = str(line.details["patient"]), str(line.details["followup"])
+        with self._world.db.read() as unit:
+            rows = [row for row in unit.followups.worklist() if row.kind == kind]
+            names = unit.people.identifiers_of({row.patient_id for row in rows if row.patient_id})
+            mine = [
+                row
+                for row in rows
+                if row.patient_id and patient in {name.value for name in names[row.patient_id]}
+            ]
+        if not mine:
+            raise BadInput("scenario", f"that patient has no open {kind!r} by then")
+        newest = max(mine, key=lambda row: (row.created_at, row.id))
+        followup.close(self._world, newest.code, "scenario", str(line.details["outcome"]))
 
     def _campaign(self, line: Line) -> None:
         details = line.details

@@ -48,6 +48,7 @@ class FollowUpView:
     """One item, in words and clinic time."""
 
     code: str
+    kind: str
     priority: str
     priority_word: str
     action_word: str
@@ -162,6 +163,7 @@ def _view(
     explanation = (reply.explanation if reply is not None else None) or {}
     return FollowUpView(
         code=row.code,
+        kind=row.kind,
         priority=row.priority,
         priority_word=_PRIORITY_WORDS[row.priority],
         action_word=_ACTION_WORDS[row.action],

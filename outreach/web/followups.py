@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from outreach.domain.errors import IllegalTransition, NotFound
+from outreach.domain.errors import BadInput, IllegalTransition, NotFound
 from outreach.pipeline import followup
+from outreach.pipeline.ruling import DECISIONS
 from outreach.web.edge import Edge
 from outreach.web.followup_view import one, worklist
 from outreach.web.forms import Form, read_form
@@ -36,6 +37,7 @@ NOTICES = {
     "outcome": "Choose how it ended; for something else, say what.",
 }
 _LONGEST_NOTE = 500
+_DECIDED = {word: means for words in DECISIONS.values() for word, means in words.items()}
 
 
 class FollowUpPages:
@@ -67,8 +69,9 @@ class FollowUpPages:
         item = await self._edge.run(partial(one, self._edge.world, code))
         if item is None:
             raise _unknown()
+        outcomes = DECISIONS.get(item.kind, OUTCOMES)
         return self._page(
-            "followup", session, request, item=item, outcomes=OUTCOMES, note_limit=_LONGEST_NOTE
+            "followup", session, request, item=item, outcomes=outcomes, note_limit=_LONGEST_NOTE
         )
 
     async def acknowledge(self, request: Request) -> Response:
@@ -85,10 +88,13 @@ class FollowUpPages:
         form = await read_form(request)
         said = _outcome(form)
         if said is None:
-            return RedirectResponse(f"{LIST_PATH}/{quote(code)}?notice=outcome", status_code=303)
-        return await self._change(
-            request, form, "closed", lambda who: followup.close(world, code, who, said)
-        )
+            return _ask_again(code)
+        try:
+            return await self._change(
+                request, form, "closed", lambda who: followup.close(world, code, who, said)
+            )
+        except BadInput:  # the item asks for another choice than the form had
+            return _ask_again(code)
 
     async def _change(
         self, request: Request, form: Form, done: str, work: Callable[[str], object]
@@ -126,10 +132,16 @@ def _back(notice: str) -> Response:
     return RedirectResponse(f"{LIST_PATH}?notice={notice}", status_code=303)
 
 
+def _ask_again(code: str) -> Response:
+    return RedirectResponse(f"{LIST_PATH}/{quote(code)}?notice=outcome", status_code=303)
+
+
 def _outcome(form: Form) -> str | None:
-    """How it ended, in words; None when that was not said."""
+    """How it ended, in words that begin with a decision's own; None when that was not said."""
     kind = form.get("outcome", "")
     note = form.get("note", "").strip()[:_LONGEST_NOTE]
+    if kind in _DECIDED:
+        return f"{kind}: {_DECIDED[kind]}. {note}".strip()
     if kind not in OUTCOMES or (kind == "other" and not note):
         return None
     return f"{OUTCOMES[kind]}. {note}".strip() if note else OUTCOMES[kind]

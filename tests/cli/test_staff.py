@@ -3,6 +3,9 @@
 import re
 from datetime import timedelta
 
+from outreach.domain.events import Identifier
+from outreach.domain.triage.result import Action
+from outreach.pipeline import followup
 from tests.cli.conftest import Outreach
 from tests.worlds import START, Bench
 
@@ -32,6 +35,36 @@ def test_the_worklist_shows_what_waits_and_who_took_it(bench: Bench, outreach: O
     assert [row["status"] for row in outreach("followups", "--all", "--json").rows] == ["closed"]
     again = outreach(*words)
     assert (again.code, again.err) == (1, "outreach: This follow-up is closed already.\n")
+
+
+def test_a_nurse_lets_a_held_visit_go(bench: Bench, outreach: Outreach) -> None:
+    bench.book(START + timedelta(days=9))
+    with bench.world.db.write() as unit:
+        (found,) = unit.people.named_by([Identifier("mrn", "P1")])
+        (visit,) = unit.visits.appointments_of(found.id)
+        visit.held = True
+        followup.open_item(
+            unit,
+            bench.world,
+            followup.NewItem(
+                reason_key=f"visit:{visit.id.hex}:hold",
+                kind="hold_review",
+                action=Action.SAME_DAY,
+                summary="A problem.",
+                patient_id=found.id,
+                appointment_id=visit.id,
+            ),
+        )
+    (item,) = outreach("followups", "--json").rows
+    assert item["kind"] == "hold_review"
+    words = ("followups", "close", item["code"], "--by", "Dana", "--outcome")
+    said = outreach(*words, "Called her")
+    assert (said.code, said.err.count("\n")) == (1, 1)
+    assert "go or hold" in said.err
+    assert outreach(*words, "go").code == 0
+    with bench.world.db.read() as unit:
+        (visit,) = unit.visits.appointments_of(found.id)
+    assert not visit.held
 
 
 def test_an_unknown_code_says_where_codes_are(bench: Bench, outreach: Outreach) -> None:

@@ -28,6 +28,7 @@ def test_the_shipped_clinic_loads() -> None:
     assert clinic.on_call[0] == OnCall("Charge nurse phone", ChannelKind.SMS, "+12025550199")
     assert clinic.on_call[1].channel is ChannelKind.EMAIL
     assert clinic.targets == FollowUpTargets()
+    assert clinic.prepare_hours_before == 2
     assert not clinic.email_agreement
 
 
@@ -60,6 +61,10 @@ def test_the_shipped_messages_are_clean_under_the_shipped_clinics_name() -> None
         (("[en, es]", "[english]"), "languages.0: 'english' is not a language tag."),
         (("region: US", "region: USA"), "region: string should match pattern"),
         (("routine: 1440", "routine: 0"), "targets.routine: should be greater than or equal to 1"),
+        (
+            ("prepare_hours_before: 2", "prepare_hours_before: -1"),
+            "prepare_hours_before: should be greater than or equal to 0",
+        ),
         (("agreement: false", "agreement: maybe"), "email_agreement: should be a valid boolean"),
     ],
 )

@@ -127,7 +127,8 @@ def test_the_shipped_preparation() -> None:
     assert (d1.message, d1.first_message) == ("prep_1d", "prep_1d_first")
     assert (h2.id, h2.message, h2.offset) == ("h2", "prep_2h", Offset(hours=-2))
     assert [step.also_email for step in (d7, d3, d1, h2)] == [True, True, False, False]
-    assert [step.asks for step in (d3, d1, h2)] == [None] * 3
+    assert [step.asks for step in (d3, d1, h2)] == [Prompt.SCREEN, Prompt.SCREEN, None]
+    assert [step.question_hours for step in (d3, d1)] == [72, 24]
     assert h2.evening_before == EveningBefore(time(19), "d1")
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from outreach.domain.clinic import Window
 from outreach.domain.consent import ConsentScope, ConsentState
 from outreach.domain.policy import (
+    HELD_ASK_AGAIN,
     Decision,
     Policy,
     Situation,
@@ -259,6 +260,48 @@ def test_care_waits_for_morning() -> None:
     night = replace(GOOD, now=NIGHT, useful_until=NIGHT + timedelta(hours=10))
     decision = may_send(night, POLICY)
     assert (decision.verdict, decision.until) == (Verdict.WAIT, MORNING)
+
+
+HELD = replace(GOOD, held=True)
+
+
+def test_a_reminder_of_a_held_visit_waits_and_is_asked_again() -> None:
+    decision = may_send(HELD, POLICY)
+    assert (decision.verdict, decision.until) == (Verdict.WAIT, NOON + HELD_ASK_AGAIN)
+    near = NOON + timedelta(minutes=5)
+    assert may_send(replace(HELD, useful_until=near), POLICY).until == near
+
+
+@pytest.mark.parametrize(
+    "too_late",
+    [replace(HELD, useful_until=NOON), replace(HELD, gone=SkipReason.PAST_EVENT)],
+)
+def test_what_was_held_until_it_was_of_no_use_ends_paused(too_late: Situation) -> None:
+    assert skipped(may_send(too_late, POLICY)) is SkipReason.PAUSED
+
+
+@pytest.mark.parametrize("gone", [SkipReason.MOVED, SkipReason.CANCELLED])
+def test_a_visit_that_is_gone_is_gone_though_it_was_held(gone: SkipReason) -> None:
+    assert skipped(may_send(replace(HELD, gone=gone), POLICY)) is gone
+
+
+def test_a_hold_holds_back_no_answer() -> None:
+    assert may_send(replace(HELD, purpose=Purpose.REPLY), POLICY).verdict is Verdict.GO
+
+
+@pytest.mark.parametrize(
+    ("situation", "reason"),
+    [(GOOD, SkipReason.COVERED), (CAMPAIGN, SkipReason.NO_ADDRESS)],
+)
+def test_no_text_goes_in_a_language_the_patient_does_not_read(
+    situation: Situation, reason: SkipReason
+) -> None:
+    assert skipped(may_send(replace(situation, other_language=True), POLICY)) is reason
+
+
+def test_an_answer_goes_in_the_clinics_language_where_the_patients_is_not_ours() -> None:
+    reply = replace(GOOD, purpose=Purpose.REPLY, other_language=True)
+    assert may_send(reply, POLICY).verdict is Verdict.GO
 
 
 def test_care_that_is_of_no_use_in_the_morning_is_skipped_now() -> None:

@@ -63,10 +63,19 @@ def test_an_email_goes_beside_the_text_where_the_step_says_so(bench: Bench) -> N
     assert bench.email.sent[0].subject
 
 
-def test_without_an_address_a_reminder_is_skipped(bench: Bench) -> None:
+def test_without_any_address_a_patient_is_called_once_for_a_visit(bench: Bench) -> None:
     bench.book(VISIT, phone=None)
+    for days in (7, 3, 1):
+        bench.to(VISIT - days * DAY)
+    assert bench.outcomes()["d1"] == "skipped:no_address"
+    (item,) = work(bench)
+    assert (item.kind, item.priority) == ("call_patient", "same_day")
+
+
+def test_whom_a_mailbox_reaches_is_not_called_for_a_text_that_has_no_phone(bench: Bench) -> None:
+    bench.book(VISIT, phone=None, patient_={"email": EMAIL})
     bench.to(VISIT - 7 * DAY)
-    assert bench.outcomes()["d7"] == "skipped:no_address"
+    assert bench.outcomes()["d7"] == "skipped:no_address"  # this step goes by text alone
     assert kinds(bench) == []
 
 

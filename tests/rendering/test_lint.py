@@ -19,7 +19,8 @@ NEEDED = {
     "checkin_24h", "checkin_72h", "checkin_10d", "dose_day", "dose_missed", "auto_call_911",
     "auto_at_er", "auto_page_1h", "auto_call_988", "auto_help", "auto_opted_out", "auto_opted_in",
     "auto_confirmed", "auto_reschedule", "auto_dose_done", "auto_dose_late", "auto_dose_skip",
-    "auto_received", "campaign_hours", "campaign_survey_call", "staff_page",
+    "auto_received", "auto_screen_none", "auto_screen_problem", "campaign_hours",
+    "campaign_survey_call", "staff_page",
 }  # fmt: skip
 BY_EMAIL = {"prep_7d", "prep_7d_first", "prep_3d", "dose_missed", "campaign_hours", "staff_page"}
 WORDS = load_copy_words(CONFIG / "copy.yaml", ("en", "es"))

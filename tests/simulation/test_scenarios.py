@@ -174,6 +174,72 @@ def test_a_line_that_cannot_be_read_is_named(line: str, told: str) -> None:
         read_scenario([line], ZoneInfo("America/New_York"))
 
 
+def said(at: str, body: str) -> dict[str, Any]:
+    return {"at": at, "reply": {"from": PHONE, "body": body}}
+
+
+def work(found: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(row["followup"], row["priority"]) for row in found if "followup" in row]
+
+
+GO = {"patient": "P1", "followup": "hold_review", "outcome": "go, it is hay fever"}
+
+
+def test_a_problem_before_a_visit_holds_it_and_a_go_lets_its_reminders_go_on(
+    tmp_path: Path,
+) -> None:
+    found = played(
+        tmp_path,
+        event("2027-03-01T09:00"),
+        said("2027-03-08T09:00", "I started antibiotics"),
+        {"at": "2027-03-09T14:05", "close": GO},
+        {"until": "2027-03-10T10:00"},
+    )
+    assert steps(found) == {"d7": "sent", "d3": "sent", "d1": "sent", "h2": "sent"}
+    times = {row["step"]: row["at"] for row in found if "step" in row}
+    assert times["d1"] == "2027-03-09T14:15:00-05:00"  # asked about every 15 minutes
+    assert work(found) == [("hold_review", "same_day")]
+
+
+def test_a_visit_that_stays_held_ends_its_reminders_paused(tmp_path: Path) -> None:
+    found = played(
+        tmp_path,
+        event("2027-03-01T09:00"),
+        said("2027-03-08T09:00", "fiebre"),
+        {"until": "2027-03-10T12:00"},
+    )
+    assert steps(found)["d1"] == steps(found)["h2"] == "skipped:paused"
+
+
+def test_none_lets_everything_go_on(tmp_path: Path) -> None:
+    found = played(
+        tmp_path,
+        event("2027-03-01T09:00"),
+        said("2027-03-08T09:00", "NINGUNO"),
+        {"until": "2027-03-10T10:00"},
+    )
+    assert set(steps(found).values()) == {"sent"}
+    assert work(found) == []
+
+
+def test_a_death_ends_everything_and_a_wrong_number_ends_the_phone(tmp_path: Path) -> None:
+    (tmp_path / "died").mkdir()
+    (tmp_path / "wrong").mkdir()
+    booked, end = event("2027-03-01T09:00"), {"until": "2027-03-10T10:00"}
+    died = played(tmp_path / "died", booked, said("2027-03-04T09:00", "She passed away"), end)
+    assert [steps(died)[step] for step in ("d3", "d1", "h2")] == ["skipped:deceased"] * 3
+    assert work(died) == [("death_reported", "same_day")]
+    wrong = played(tmp_path / "wrong", booked, said("2027-03-04T09:00", "wrong number"), end)
+    assert [steps(wrong)[step] for step in ("d3", "d1", "h2")] == ["skipped:no_address"] * 3
+    assert work(wrong) == [("wrong_number", "same_day"), ("call_patient", "same_day")]
+
+
+def test_an_item_that_is_not_there_cannot_be_closed(tmp_path: Path) -> None:
+    line = json.dumps({"at": "2027-03-01T09:00", "close": GO})
+    with pytest.raises(BadInput, match="no open 'hold_review'"):
+        run_scenario(line, tmp_path, None, None)
+
+
 def test_an_unknown_zone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="IANA"):
         run_scenario("", tmp_path, None, "America/Nowhere")

@@ -156,6 +156,23 @@ def test_nothing_is_closed_without_an_outcome(
     assert item(bench).status is FollowUpStatus.OPEN
 
 
+def test_an_item_that_asks_for_a_decision_offers_it_and_takes_no_other(
+    here: Client, bench: Bench
+) -> None:
+    bench.book(START + timedelta(days=3))
+    bench.says("wrong number")
+    found = item(bench)
+    page = here.get(f"/followups/{found.code}")
+    assert 'value="right"' in page.text
+    assert 'value="well"' not in page.text
+    close, token = f"/followups/{found.code}/close", form_token(page)
+    answer = here.post(close, data={"form_token": token, "outcome": "well"})
+    assert answer.headers["location"] == f"/followups/{found.code}?notice=outcome"
+    assert item(bench).status is FollowUpStatus.OPEN
+    here.post(close, data={"form_token": token, "outcome": "wrong", "note": "Asked the son."})
+    assert item(bench).outcome == "wrong: The number is somebody else's. Asked the son."
+
+
 def test_a_form_of_another_site_or_session_changes_nothing(here: Client, bench: Bench) -> None:
     found = alarm(bench)
     address = f"/followups/{found.code}/acknowledge"

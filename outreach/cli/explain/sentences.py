@@ -21,7 +21,7 @@ WHY = {
     SkipReason.COLLAPSED: "a later step took its place",
     SkipReason.COVERED: "it was covered by something else",
     SkipReason.DECEASED: "the patient has died",
-    SkipReason.PAUSED: "outreach to this patient is paused",
+    SkipReason.PAUSED: "outreach to this patient is paused, or the visit is held",
     SkipReason.NO_ADDRESS: "there is no working phone or mailbox for it",
     SkipReason.DUPLICATE: "it was sent already",
     SkipReason.ZONE_UNKNOWN: "it is not known which hours count there",

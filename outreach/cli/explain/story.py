@@ -102,6 +102,7 @@ class _Story:
         site = row.site_code or "a place that is not known"
         sentence = f"Visit ({row.kind or 'of a kind that is not mapped'}) at {site}: "
         sentence += row.status.value + (", confirmed" if row.confirmed else "")
+        sentence += ", on hold until a nurse decides" if row.held else ""
         if row.start_at is None:
             sentence += ", without a time"
         if row.actual_end is not None:
@@ -111,6 +112,7 @@ class _Story:
             "status": row.status.value,
             "version": row.version,
             "confirmed": row.confirmed,
+            "held": row.held,
             "site": row.site_code,
         }
         return Entry(row.start_at or row.created_at, zone, "visit", sentence + ".", facts)

@@ -55,3 +55,19 @@ SKIP = _words(
     "skip skipped skipping missed miss omitir omiti omitido omitida salte saltar brinque olvide "
     "perdi"
 )
+
+SCREEN_DENIALS = (NO - {"never", "nunca"}) | _words(
+    "0 o nothing na nel not dont havent didnt doesnt hasnt ni sin cero zero"
+)
+"""Words that deny, in an answer to the question before a visit."""
+SCREEN_HAVING = _words("have had has having got tengo tenido hay he siento")
+"""Count as denied only beside a word that denies: ``i dont have any``."""
+SCREEN_BESIDE = _words(
+    "a i im am me my of the above those these that this it them any all at time now today "
+    "currently moment so far yet here actually thanks thank you u ty thx maam sir doctor dr nurse "
+    "please hi hello for to report new since last week visit or and also either still "
+    "yo de del los las lo la el anteriores eso esos esas esto estos por ahora hoy gracias hasta "
+    "momento que sepa senora senor doctora enfermera hola buenos buenas dias tardes noches todo "
+    "nuevo nueva o y e en este desde mi visita"
+)
+"""Words that change nothing about a no."""

@@ -32,15 +32,19 @@ class Answer:
     """An answer to the open question and what must happen because of it."""
 
     value: str | None
-    """``0``..``3``, ``yes``, ``no``, ``confirm``, ``reschedule``, ``done``, ``late``, ``skip``;
-    None when an answer was given that the question has no place for (a 7 on a scale to 3)."""
+    """``0``..``3``, ``yes``, ``no``, ``none``, ``problem``, ``confirm``, ``reschedule``, ``done``,
+    ``late``, ``skip``; None when an answer was given that the question has no place for (a 7 on a
+    scale to 3)."""
     label: Label
     action: Action
     concept: str
 
 
 def read_answer(text: str, prompt: Prompt) -> Answer | None:
-    """The answer in ``text`` to ``prompt``; None when there is none."""
+    """The answer in ``text`` to ``prompt``; None when there is none.
+
+    The question before a visit is not for this: ``screening`` reads it with the lexicons' eyes.
+    """
     words = [part for piece in pieces(text) for part in split_number(piece)]
     words = [word for word in words if word.text.isascii()]
     if not words:
@@ -48,8 +52,10 @@ def read_answer(text: str, prompt: Prompt) -> Answer | None:
     match prompt:
         case Prompt.SEVERITY_0_3:
             return _severity(words)
-        case Prompt.REDFLAG_YES_NO | Prompt.SCREEN:
-            return _yes_no(words, prompt)
+        case Prompt.REDFLAG_YES_NO:
+            return _yes_no(words)
+        case Prompt.SCREEN:
+            return None
         case Prompt.CONFIRM:
             return _confirm(words)
         case Prompt.DOSE:
@@ -117,19 +123,16 @@ def _number(word: str) -> float | None:
     return 0.0 if word == "o" else number_in(word)
 
 
-def _yes_no(words: list[Piece], prompt: Prompt) -> Answer | None:
+def _yes_no(words: list[Piece]) -> Answer | None:
     texts = [word.text for word in words]
     short = len(texts) <= _SHORT
     said_yes = texts[0] in YES or (short and bool(YES & set(texts)))
     if not said_yes and texts[0] not in NO and short:
         said_yes = bool(HALF_YES & set(texts))
     if said_yes:
-        urgent = prompt is Prompt.REDFLAG_YES_NO
-        label = Label.URGENT if urgent else Label.SYMPTOM_MODERATE
-        action = Action.PAGE_1H if urgent else Action.SAME_DAY
-        return Answer("yes", label, action, f"answer_{prompt.value}_yes")
+        return Answer("yes", Label.URGENT, Action.PAGE_1H, "answer_redflag_yes_no_yes")
     if texts[0] in NO or tuple(texts[:2]) == ("not", "really"):
-        return Answer("no", Label.NONE_OK, Action.NONE, f"answer_{prompt.value}_no")
+        return Answer("no", Label.NONE_OK, Action.NONE, "answer_redflag_yes_no_no")
     return None
 
 

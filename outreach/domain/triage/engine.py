@@ -6,14 +6,15 @@ Every lexicon reads every reply, whatever language the patient is said to speak:
 from collections.abc import Iterable, Iterator, Mapping
 
 from outreach.domain.triage import verdict
-from outreach.domain.triage.answers import read_answer
+from outreach.domain.triage.answers import Answer, read_answer
 from outreach.domain.triage.context import Context
-from outreach.domain.triage.folding import pieces
+from outreach.domain.triage.folding import Piece, pieces
 from outreach.domain.triage.keywords import bare_word, carrier_keyword
 from outreach.domain.triage.lexicon import Concept, Lexicon, TriageSettings
 from outreach.domain.triage.measures import Kind, Measures
 from outreach.domain.triage.reading import Match, Reader, Reading
 from outreach.domain.triage.result import Action, Label, Prompt, Triage
+from outreach.domain.triage.screening import read_screen
 from outreach.domain.triage.verdict import Seen
 
 
@@ -57,7 +58,7 @@ class TriageEngine:
         seen = verdict.settled(_once(sightings))
         seen += self._combined(seen)
         keyword = carrier_keyword(text)
-        answer = read_answer(text, prompt) if prompt is not None else None
+        answer = _answer(text, prompt, seen, found)
         labels = verdict.labels_of(seen, found, None if answer else keyword, asks=asks)
         standing = verdict.by_weight(seen)
         names = list(dict.fromkeys(item.concept.name for item in standing))
@@ -123,6 +124,14 @@ class TriageEngine:
             start, end = min(item.start for item in parts), max(item.end for item in parts)
             result.append(Seen(combination.concept, start, end, "combination"))
         return result
+
+
+def _answer(
+    text: str, prompt: Prompt | None, seen: list[Seen], found: list[Piece]
+) -> Answer | None:
+    if prompt is Prompt.SCREEN:
+        return read_screen(seen, found, asks="?" in text)
+    return None if prompt is None else read_answer(text, prompt)
 
 
 def _severe_forms(lexicons: Iterable[Lexicon]) -> dict[str, Concept]:

@@ -68,8 +68,9 @@ class Triage:
     at_er: bool = False
     """The patient says they are at the emergency room already."""
     answer: str | None = None
-    """The answer to the open question, normalised: ``0``..``3``, ``yes``, ``no``, ``confirm``,
-    ``reschedule``, ``done``, ``late``, ``skip``; None when the text does not answer it."""
+    """The answer to the open question, normalised: ``0``..``3``, ``yes``, ``no``, ``none``,
+    ``problem``, ``confirm``, ``reschedule``, ``done``, ``late``, ``skip``; None when the text does
+    not answer it."""
     findings: tuple[Finding, ...] = ()
     reason: str = ""
     """One sentence a nurse understands; holds no word of the patient's text."""

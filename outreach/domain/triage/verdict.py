@@ -27,6 +27,7 @@ OPT_IN = "opt_in"
 HELP = "help_wanted"
 ACKNOWLEDGED = "acknowledged"
 """A polite word (ok, thanks): it closes a reply only when there is little else in it."""
+DOSE_DONE = "dose_done"
 FEVER = "fever"
 MEASURED = frozenset({"fever_low", "temperature_normal"})
 BELOW_LIMIT = "measured below the limit"

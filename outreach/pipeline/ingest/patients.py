@@ -8,7 +8,7 @@ from outreach.domain.events import EventKind, PatientData, SchedulingEvent, Tele
 from outreach.domain.phones import check_number
 from outreach.domain.states import ChannelKind, SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action
-from outreach.pipeline import consent, followup
+from outreach.pipeline import consent, followup, pause
 from outreach.pipeline.ingest import names
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactPoint, ContactStatus, IdentifierKind, Patient
@@ -35,7 +35,7 @@ def upsert(unit: Unit, world: World, event: SchedulingEvent) -> Patient:
     if event.occurred_at >= patient.last_event_at and _says_something(data):
         _bring_up_to_date(unit, world, patient, data)
         patient.last_event_at = event.occurred_at
-    if data.deceased and not patient.deceased:
+    if data.deceased:
         _record_death(unit, world, patient)
     unit.flush()
     return patient
@@ -153,7 +153,13 @@ def _address(world: World, telecom: Telecom) -> tuple[ChannelKind, str] | None:
 
 
 def _record_death(unit: Unit, world: World, patient: Patient) -> None:
-    """Everything stops at once; staff speak to the family (never a text)."""
+    """Everything stops at once; staff speak to the family (never a text).
+
+    What a reply alone had said is certain from now on.
+    """
+    patient.death_reported = False
+    if patient.deceased:
+        return
     patient.deceased = True
     unit.flush()
     unit.ledger.end_patient(
@@ -174,10 +180,10 @@ def _record_death(unit: Unit, world: World, patient: Patient) -> None:
 
 def change_state(unit: Unit, world: World, kind: EventKind, patient: Patient) -> None:
     """Admission pauses outreach; after discharge a nurse resumes it."""
-    if kind is EventKind.PATIENT_DECEASED and not patient.deceased:
+    if kind is EventKind.PATIENT_DECEASED:
         _record_death(unit, world, patient)
     elif kind is EventKind.PATIENT_ADMITTED:
-        patient.paused = True
+        pause.mark(world, patient, paused=True)
     elif kind is EventKind.PATIENT_DISCHARGED and patient.paused:
         followup.open_item(
             unit,
@@ -246,8 +252,11 @@ def _absorb(unit: Unit, world: World, survivor: Patient, prior: Patient) -> None
     unit.people.move_contacts(prior.id, survivor.id)
     prior.merged_into, prior.active = survivor.id, False
     survivor.infusions += prior.infusions
+    certain = any(row.deceased and not row.death_reported for row in (survivor, prior))
     survivor.deceased = survivor.deceased or prior.deceased
-    survivor.paused = survivor.paused or prior.paused
+    survivor.death_reported = survivor.deceased and not certain
+    if prior.paused:
+        pause.mark(world, survivor, paused=True)
     if opted_out:
         _unite_opt_outs(unit, world, survivor, unit.people.all_contacts(survivor.id))
 

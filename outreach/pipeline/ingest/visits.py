@@ -10,7 +10,7 @@ from outreach.domain.events import (
 from outreach.domain.journeys import Anchor
 from outreach.domain.states import SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action
-from outreach.pipeline import completion, followup, plan
+from outreach.pipeline import completion, followup, hold, plan
 from outreach.pipeline.ingest import names, neighbours
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, IdentifierKind, Patient, Site
@@ -156,6 +156,7 @@ def _move_or_revive(
     visit.start_at, visit.site_code = start, site_code
     visit.version += 1
     visit.confirmed = False
+    hold.release(unit, world, visit)
     visit.quiet = quiet and first_time
     unit.flush()
     unit.ledger.end_anchor(

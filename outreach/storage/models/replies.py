@@ -109,8 +109,10 @@ class FollowUp(Base):
     """Why it exists, so that a repeated task makes no second item."""
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))
     reply_id: Mapped[UUID | None] = mapped_column(ForeignKey("reply.id"))
+    appointment_id: Mapped[UUID | None]
+    """The visit it is about, where it decides on one."""
     kind: Mapped[str] = mapped_column(String(40))
-    """``red_flag``, ``symptom``, ``question``, ``call_patient``, ``unknown_sender``..."""
+    """``red_flag``, ``hold_review``, ``question``, ``call_patient``, ``unknown_sender``..."""
     action: Mapped[Action] = mapped_column(word(Action))
     priority: Mapped[Priority] = mapped_column(word(Priority))
     summary: Mapped[str] = mapped_column(Sealed("followup.summary"))

@@ -35,6 +35,10 @@ class FollowUps:
         """The item made for a reason, if it was made."""
         return self._session.scalar(select(FollowUp).where(FollowUp.reason_key == reason_key))
 
+    def id_of(self, reason_key: str) -> UUID | None:
+        """The id of the item made for a reason, without opening what is sealed in it."""
+        return self._session.scalar(select(FollowUp.id).where(FollowUp.reason_key == reason_key))
+
     def by_ids(self, ids: Sequence[UUID]) -> dict[UUID, FollowUp]:
         """Items by id."""
         rows = self._session.scalars(select(FollowUp).where(FollowUp.id.in_(ids)))

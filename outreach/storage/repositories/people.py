@@ -169,6 +169,21 @@ class People:
             update(ContactPoint).where(ContactPoint.address_index == index).values(status=status)
         )
 
+    def mark_wrong(self, index: str) -> None:
+        """Somebody else answers at this address: nothing goes there for anybody any more."""
+        self._remark(index, ContactStatus.ACTIVE, ContactStatus.WRONG)
+
+    def mark_right(self, index: str) -> None:
+        """It was the patient's after all."""
+        self._remark(index, ContactStatus.WRONG, ContactStatus.ACTIVE)
+
+    def _remark(self, index: str, old: ContactStatus, new: ContactStatus) -> None:
+        self._session.execute(
+            update(ContactPoint)
+            .where(ContactPoint.address_index == index, ContactPoint.status == old)
+            .values(status=new)
+        )
+
     def consent_of(self, indexes: Collection[str]) -> dict[str, ConsentState]:
         """What each address allows now; an address without a line allows nothing."""
         query = (

@@ -8,6 +8,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
+from outreach.domain.triage.result import Prompt
 from outreach.storage.models import Conversation, ConversationStatus, Reply, Touchpoint
 
 
@@ -69,6 +70,16 @@ class Replies:
         query = select(Conversation).where(
             Conversation.address_index == address_index,
             Conversation.status == ConversationStatus.OPEN,
+            Conversation.closes_at > now,
+        )
+        return list(self._session.scalars(query.order_by(Conversation.opened_at.desc())))
+
+    def screens(self, address_index: str, now: datetime) -> list[Conversation]:
+        """The questions before a visit whose time is not over, answered or not, newest first."""
+        query = select(Conversation).where(
+            Conversation.address_index == address_index,
+            Conversation.prompt == Prompt.SCREEN,
+            Conversation.status != ConversationStatus.EXPIRED,
             Conversation.closes_at > now,
         )
         return list(self._session.scalars(query.order_by(Conversation.opened_at.desc())))

@@ -1,0 +1,114 @@
+"""Instead: what a message that may not go leaves for staff to do, so that nothing is lost silently.
+
+A safety check-in becomes a call. Of one stay in hospital, or one pause, there is one item, whatever
+falls due in it: the ward watches the patient, and a nurse who resumes outreach reads it all at
+once. A patient whom no message can reach at all, or in whose language none is written, is called
+once for each visit.
+"""
+
+from outreach.domain.journeys import Anchor, WhenLate
+from outreach.domain.policy import Decision
+from outreach.domain.states import Purpose, SkipReason
+from outreach.domain.triage.result import Action, Prompt
+from outreach.pipeline import followup
+from outreach.pipeline.world import World
+from outreach.storage.models import Patient, Touchpoint
+from outreach.storage.unit import Unit
+
+_BECOMES_A_CALL = frozenset(
+    {
+        SkipReason.OPTED_OUT,
+        SkipReason.NO_CONSENT,
+        SkipReason.NO_ADDRESS,
+        SkipReason.QUIET_HOURS,
+        SkipReason.LATE,
+        SkipReason.ZONE_UNKNOWN,
+    }
+)
+"""A safety check-in that cannot be texted for one of these reasons is made by phone."""
+
+
+def make_up_for(unit: Unit, world: World, row: Touchpoint, decision: Decision) -> None:
+    """Opens the item, if any, that a skipped touchpoint leaves (``due`` and ``send`` ask here)."""
+    check_in = row.asks is Prompt.SEVERITY_0_3 or row.when_late is WhenLate.CALL
+    why = f"It could not be sent: {decision.why}"
+    if check_in and decision.reason is SkipReason.PAUSED:
+        _missed_in_a_stay(unit, world, row)
+    elif check_in and decision.reason in _BECOMES_A_CALL:
+        call(unit, world, row, why)
+    elif row.purpose is Purpose.CARE and decision.reason is SkipReason.NO_ADDRESS:
+        _unreached(unit, world, row, decision)
+
+
+def call(unit: Unit, world: World, row: Touchpoint, why: str) -> None:
+    """A call in place of one message (once per touchpoint)."""
+    _open_call(
+        unit,
+        world,
+        row,
+        f"touchpoint:{row.id.hex}:call",
+        f"Call the patient in place of the message '{row.step}'. {why}",
+    )
+
+
+def _unreached(unit: Unit, world: World, row: Touchpoint, decision: Decision) -> None:
+    """No message is in the patient's language, or no working address is on file at all."""
+    patient = unit.people.patient(row.patient_id)
+    foreign = patient is not None and not world.clinic.speaks(patient.language)
+    contacts = unit.people.contacts_of([row.patient_id]).get(row.patient_id, [])
+    reachable = any(contact.channel in world.channels for contact in contacts)
+    if row.anchor_kind is Anchor.VISIT_START and (foreign or not reachable):
+        _call_before_visit(unit, world, row, decision.why)
+    elif foreign:
+        call(unit, world, row, f"It could not be sent: {decision.why}")
+
+
+def _call_before_visit(unit: Unit, world: World, row: Touchpoint, why: str) -> None:
+    """Once for each time and place of a visit, whatever would have been sent about it."""
+    _open_call(
+        unit,
+        world,
+        row,
+        f"visit:{row.anchor_id.hex}:{row.anchor_version}:call",
+        f"Call the patient about the visit to come, in place of all messages before it. {why}",
+    )
+
+
+def _open_call(unit: Unit, world: World, row: Touchpoint, reason_key: str, summary: str) -> None:
+    patient = unit.people.patient(row.patient_id)
+    followup.open_item(
+        unit,
+        world,
+        followup.NewItem(
+            reason_key=reason_key,
+            kind="call_patient",
+            action=Action.SAME_DAY,
+            summary=summary + _interpreter(world, patient),
+            patient_id=row.patient_id,
+        ),
+    )
+
+
+def _interpreter(world: World, patient: Patient | None) -> str:
+    if patient is None or world.clinic.speaks(patient.language):
+        return ""
+    return f" Take an interpreter: the patient's language is '{patient.language}'."
+
+
+def _missed_in_a_stay(unit: Unit, world: World, row: Touchpoint) -> None:
+    patient = unit.people.patient(row.patient_id)
+    since = None if patient is None else patient.paused_since
+    stay = "unknown" if since is None else f"{since:%Y%m%d%H%M%S}"
+    followup.open_item(
+        unit,
+        world,
+        followup.NewItem(
+            reason_key=f"patient:{row.patient_id.hex}:paused:{stay}",
+            kind="paused_check_in",
+            action=Action.SAME_DAY,
+            summary=f"The check-in '{row.step}' fell due while outreach is paused, and was not "
+            "sent. Ask the ward, or call the patient.",
+            patient_id=row.patient_id,
+            grows=True,
+        ),
+    )

@@ -1,0 +1,66 @@
+"""Question: which of the open questions a reply answers, and what it means under that one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from outreach.domain.triage.result import Prompt, Triage
+from outreach.pipeline.world import World
+from outreach.storage.models import Conversation, ConversationStatus, Patient, Reply
+from outreach.storage.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What whoever wrote was asked lately. Both lists are newest first."""
+
+    open: Sequence[Conversation]
+    """The questions of the one person this reply can be from; empty when it may be two."""
+    screens: Sequence[Conversation]
+    """Every question before a visit at this address whose time is not over, answered ones too."""
+
+
+def asked_of(unit: Unit, world: World, reply: Reply, people: Sequence[Patient]) -> Asked:
+    """What this address was asked.
+
+    Where two people who share it have open questions, nothing says whose answer this is. A
+    question before a visit that one person answered already gives a second word its meaning too.
+    """
+    now = world.clinic_now()
+    waiting = unit.replies.open_questions(reply.address_index, now)
+    screens = unit.replies.screens(reply.address_index, now)
+    if not waiting and len(people) <= 1:
+        waiting = screens
+    alone = len({row.patient_id for row in waiting}) == 1
+    return Asked(waiting if alone else [], screens)
+
+
+def read(
+    world: World, reply: Reply, language: str | None, asked: Asked
+) -> tuple[Conversation | None, Triage]:
+    """The newest question that the text answers, and the text's meaning under it.
+
+    Where it answers none, the newest question still says how it is read.
+    """
+    readings: dict[Prompt, Triage] = {}
+    for question in asked.open:
+        if question.prompt not in readings:
+            result = world.triage.triage(reply.body, language, question.prompt)
+            if result.answer is not None:
+                return question, result
+            readings[question.prompt] = result
+    if not asked.open:
+        return None, world.triage.triage(reply.body, language, None)
+    newest = asked.open[0]
+    return newest, readings[newest.prompt]
+
+
+def screens_of(asked: Asked, patient_id: UUID) -> list[Conversation]:
+    """The questions before a visit that one patient was asked here."""
+    return [row for row in asked.screens if row.patient_id == patient_id]
+
+
+def close(question: Conversation, result: Triage) -> None:
+    """It is answered; what it was told is kept as a word of ours, never the patient's."""
+    question.status = ConversationStatus.ANSWERED
+    question.answer = (result.answer or "")[:40]
