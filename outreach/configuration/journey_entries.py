@@ -14,6 +14,7 @@ from outreach.configuration.clinic_file import Code
 from outreach.configuration.documents import FaultAt, StrictModel
 from outreach.configuration.wall_times import WallTime
 from outreach.domain.journeys import Offset, Only, Step
+from outreach.domain.occasions import OccasionKind
 from outreach.domain.states import ChannelKind
 from outreach.domain.triage.result import Prompt
 
@@ -160,10 +161,13 @@ class JourneyFile(JourneyModel):
     """A short name that never changes: the ledger uses it."""
     title: Annotated[str, Field(min_length=1, max_length=80)]
     """What staff read."""
-    anchor: Literal["visit_start", "infusion_end", "dose"]
-    """What times count from: the start of a visit, the actual end of an infusion, a home dose."""
+    anchor: Literal["visit_start", "infusion_end", "dose", "occasion", "closure"]
+    """What times count from: the start of a visit, the actual end of an infusion, a home dose,
+    an occasion, or the moment when staff say that a site is closed on the day of a visit."""
     kinds: tuple[str, ...] = ()
     """The kinds of visit it is for, as named under services in clinic.yaml. None for doses."""
+    occasions: tuple[OccasionKind, ...] = ()
+    """With anchor: occasion, what it is for: enrolment, authorization, shipment or refill."""
     purpose: Literal["care", "education"] = "care"
     """Which consent and which hours apply: see policy.yaml."""
     steps: Annotated[tuple[StepEntry, ...], Field(min_length=1)]
@@ -173,6 +177,7 @@ class JourneyFile(JourneyModel):
         if isinstance(info.context, KnownNames):
             self._check_name(info.context)
             self._check_kinds(info.context)
+        self._check_occasions()
         first: dict[str, int] = {}
         for index, step in enumerate(self.steps):
             if first.setdefault(step.id, index) != index:
@@ -185,6 +190,20 @@ class JourneyFile(JourneyModel):
             self._check_audience(index, step)
         return self
 
+    @property
+    def about_visits(self) -> bool:
+        """Whether it is for kinds of visit."""
+        return self.anchor not in {"dose", "occasion"}
+
+    def _check_occasions(self) -> None:
+        if self.anchor != "occasion" and self.occasions:
+            raise FaultAt(("occasions",), "goes with anchor: occasion alone. Remove it.")
+        if self.anchor == "occasion" and not self.occasions:
+            raise FaultAt(
+                ("occasions",),
+                "must name at least one occasion, as in occasions: [authorization]. Add it.",
+            )
+
     def _check_name(self, known: KnownNames) -> None:
         if (other := known.names.get(self.name)) is not None:
             raise FaultAt(
@@ -192,9 +211,9 @@ class JourneyFile(JourneyModel):
             )
 
     def _check_kinds(self, known: KnownNames) -> None:
-        if self.anchor == "dose" and self.kinds:
+        if not self.about_visits and self.kinds:
             raise FaultAt(("kinds",), "is for journeys about visits. Remove it, or change anchor.")
-        if self.anchor != "dose" and not self.kinds:
+        if self.about_visits and not self.kinds:
             raise FaultAt(
                 ("kinds",), "must name at least one kind of visit, as in kinds: [infusion]. Add it."
             )
@@ -226,14 +245,22 @@ class JourneyFile(JourneyModel):
                 " journey with anchor: visit_start.",
             )
 
+        if self.anchor == "closure" and step.before is not None:
+            raise FaultAt(
+                (*place, "before"),
+                "cannot be known before staff have said that a site is closed. Use after.",
+            )
+        if self.anchor in {"occasion", "closure"} and step.asks is not None:
+            raise FaultAt((*place, "asks"), "is for visits and doses alone. Remove it.")
+
     def _check_audience(self, index: int, step: StepEntry) -> None:
         place = ("steps", str(index))
         by_visit = step.only in {Only.FIRST_VISIT, Only.LATER_VISITS}
         if self.anchor != "dose" and step.only is Only.UNANSWERED:
             raise FaultAt((*place, "only"), "'unanswered' is for doses alone. Remove it.")
-        if self.anchor == "dose" and by_visit:
+        if not self.about_visits and by_visit:
             raise FaultAt((*place, "only"), f"'{step.only}' is for visits alone. Remove it.")
-        if step.first_visit_message is not None and (self.anchor == "dose" or by_visit):
+        if step.first_visit_message is not None and (not self.about_visits or by_visit):
             raise FaultAt(
                 (*place, "first_visit_message"),
                 "needs a step that is for first and later visits alike. Remove it.",

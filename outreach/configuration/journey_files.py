@@ -62,7 +62,7 @@ def _journey(written: JourneyFile, content: bytes) -> Journey:
         name=written.name,
         title=written.title,
         anchor=Anchor(written.anchor),
-        kinds=frozenset(written.kinds),
+        kinds=frozenset(written.kinds or (kind.value for kind in written.occasions)),
         purpose=Purpose(written.purpose),
         steps=tuple(entry.step() for entry in written.steps),
         digest=hashlib.sha256(content).hexdigest()[:DIGEST_LENGTH],

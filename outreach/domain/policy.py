@@ -76,6 +76,8 @@ class Situation:
     """Why there is nothing to speak of any more: cancelled, moved, past_event, stopped, merged."""
     sent_last_day: int = 0
     sent_last_week: int = 0
+    week: Week | None = None
+    """The hours of this matter, where they are not those of its purpose."""
 
 
 def may_send(situation: Situation, policy: Policy) -> Decision:
@@ -127,7 +129,8 @@ def _consented(situation: Situation, policy: Policy) -> bool:
 def _hours_and_caps(situation: Situation, policy: Policy) -> Decision:
     if situation.zone is None:
         return _skip(SkipReason.ZONE_UNKNOWN, "It is not known which hours count there.")
-    opens = next_open(situation.now, situation.zone, policy.week_for(situation.purpose))
+    week = policy.week_for(situation.purpose) if situation.week is None else situation.week
+    opens = next_open(situation.now, situation.zone, week)
     if opens is None or opens >= situation.useful_until:
         return _skip(SkipReason.QUIET_HOURS, "No permitted hour is left while it is of use.")
     if opens > situation.now:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from outreach.domain.journeys import Anchor
 from outreach.domain.policy import Decision, Verdict
 from outreach.domain.states import (
     TOUCHPOINT_STEPS,
@@ -16,6 +17,7 @@ from outreach.domain.states import (
 from outreach.domain.triage.result import Action, Prompt
 from outreach.pipeline import followup
 from outreach.pipeline.batches import tell_operator, together_or_alone
+from outreach.pipeline.closed_days import left_untold, said_already
 from outreach.pipeline.facts import Facts, decide_touchpoint, facts_for_touchpoints
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactPoint, Message, Touchpoint
@@ -33,6 +35,8 @@ _BECOMES_A_CALL = frozenset(
     }
 )
 """A safety check-in that cannot be texted for one of these reasons is made by phone."""
+_TOLD_BY_PHONE = _BECOMES_A_CALL | {SkipReason.PAUSED}
+"""Who cannot hear by text that the site is closed is called: they would come for nothing."""
 
 
 def drain(world: World, limit: int = 200) -> int:
@@ -67,6 +71,9 @@ def _decide_all(world: World, limit: int, *, alone: bool) -> int:
 def _decide(unit: Unit, world: World, facts: Facts, row: Touchpoint, now: datetime) -> None:
     contact = facts.address_of(row)
     decision = decide_touchpoint(world, facts, row, contact, now)
+    if decision.verdict is Verdict.GO and said_already(unit, world, row):
+        why = "The text for another visit that day says it."
+        decision = Decision(Verdict.SKIP, why, reason=SkipReason.COVERED)
     row.note = decision.why
     if decision.verdict is Verdict.WAIT and decision.until is not None:
         row.due_at = decision.until
@@ -115,8 +122,16 @@ def skip(unit: Unit, world: World, row: Touchpoint, decision: Decision, now: dat
     """Ends a touchpoint with its reason; a safety check-in becomes a call instead."""
     row.status = check_step(TOUCHPOINT_STEPS, row.status, TouchpointStatus.SKIPPED)
     row.reason, row.note, row.decided_at = decision.reason, decision.why, now
-    if row.asks is Prompt.SEVERITY_0_3 and decision.reason in _BECOMES_A_CALL:
+    if _needs_a_call(row, decision.reason):
         call_instead(unit, world, row, f"It could not be sent: {decision.why}")
+    elif decision.reason is SkipReason.MOVED:
+        call_about_the_others(unit, world, row)
+
+
+def _needs_a_call(row: Touchpoint, reason: SkipReason | None) -> bool:
+    if row.anchor_kind is Anchor.CLOSURE:
+        return reason in _TOLD_BY_PHONE
+    return row.asks is Prompt.SEVERITY_0_3 and reason in _BECOMES_A_CALL
 
 
 def call_instead(unit: Unit, world: World, row: Touchpoint, why: str) -> None:
@@ -128,7 +143,19 @@ def call_instead(unit: Unit, world: World, row: Touchpoint, why: str) -> None:
             reason_key=f"touchpoint:{row.id.hex}:call",
             kind="call_patient",
             action=Action.SAME_DAY,
-            summary=f"Call the patient in place of the message '{row.step}'. {why}",
+            summary=f"{_what_to_do(row)} {why}",
             patient_id=row.patient_id,
         ),
     )
+
+
+def call_about_the_others(unit: Unit, world: World, row: Touchpoint) -> None:
+    """The word for one visit of a closed day ended unsaid: those it was to speak for are called."""
+    for other in left_untold(unit, world, row):
+        call_instead(unit, world, other, "The text that was to say so did not go.")
+
+
+def _what_to_do(row: Touchpoint) -> str:
+    if row.anchor_kind is Anchor.CLOSURE:
+        return "Call the patient: the site is closed on the day of a visit of theirs."
+    return f"Call the patient in place of the message '{row.step}'."

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from outreach.domain.journeys import Anchor, AnchorPoint, Journey, Planned, steps_for
 from outreach.domain.states import SkipReason, TouchpointStatus
 from outreach.pipeline.world import World
-from outreach.storage.models import Appointment, Dose, Patient, Touchpoint
+from outreach.storage.models import Appointment, Dose, Occasion, Patient, Touchpoint
 from outreach.storage.unit import Unit
 
 
@@ -51,6 +51,15 @@ def plan_dose(unit: Unit, world: World, dose: Dose) -> int:
     point = AnchorPoint(dose.due_at, zone)
     rows = _Rows(unit, world, Anchor.DOSE, dose.id, dose.version, point)
     return rows.write(None, dose.patient_id, None, dose_id=dose.id)
+
+
+def plan_occasion(unit: Unit, world: World, occasion: Occasion) -> int:
+    """Touchpoints counted from an occasion, in the patient's own hours."""
+    patient = unit.people.patient(occasion.patient_id)
+    zone = world.clinic.zone if patient is None else patient_zone(patient, world)
+    point = AnchorPoint(occasion.at, zone)
+    rows = _Rows(unit, world, Anchor.OCCASION, occasion.id, occasion.version, point)
+    return rows.write(occasion.kind.value, occasion.patient_id, occasion.site_code)
 
 
 class _Rows:

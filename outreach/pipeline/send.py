@@ -25,6 +25,7 @@ from outreach.domain.states import (
 )
 from outreach.pipeline import aftermath, due, outcome
 from outreach.pipeline.batches import tell_operator, together_or_alone
+from outreach.pipeline.closed_days import week_of
 from outreach.pipeline.compose import compose
 from outreach.pipeline.facts import Facts, decide_message, facts_for_messages, zone_of
 from outreach.pipeline.outcome import Sent
@@ -190,7 +191,7 @@ def _validity(world: World, facts: Facts, message: Message) -> int:
     if touchpoint is not None:
         zone = zone_of(world, touchpoint, facts.patients[touchpoint.patient_id])
         if zone is not None:
-            until = min(until, window_closes(now, zone, world.policy.week_for(touchpoint.purpose)))
+            until = min(until, window_closes(now, zone, week_of(world, touchpoint, zone, now)))
     return max(1, min(_MAX_VALIDITY, int((until - now).total_seconds())))
 
 

@@ -10,7 +10,7 @@ from outreach.domain.events import (
 from outreach.domain.journeys import Anchor
 from outreach.domain.states import SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action, Prompt
-from outreach.pipeline import due, followup, plan
+from outreach.pipeline import closure, due, followup, plan
 from outreach.pipeline.ingest import names
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, IdentifierKind, Patient, Site
@@ -159,6 +159,7 @@ def _move_or_revive(
     )
     if not visit.quiet:
         plan.plan_visit(unit, world, visit)
+    closure.ask_about_booking(unit, world, visit)
 
 
 def _keep_site(unit: Unit, world: World, code: str | None) -> None:
