@@ -167,7 +167,8 @@ class JourneyFile(JourneyModel):
     kinds: tuple[str, ...] = ()
     """The kinds of visit it is for, as named under services in clinic.yaml. None for doses."""
     occasions: tuple[OccasionKind, ...] = ()
-    """With anchor: occasion, what it is for: enrolment, authorization, shipment or refill."""
+    """With anchor: occasion, what it is for: enrolment, authorization, shipment, refill or
+    home_start."""
     purpose: Literal["care", "education"] = "care"
     """Which consent and which hours apply: see policy.yaml."""
     steps: Annotated[tuple[StepEntry, ...], Field(min_length=1)]

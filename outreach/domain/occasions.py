@@ -14,6 +14,8 @@ class OccasionKind(StrEnum):
     """A delivery for home doses is late; counted from when we heard of it."""
     REFILL = "refill"
     """Two doses of a schedule are left; counted from the last dose before them."""
+    HOME_START = "home_start"
+    """A patient began to take home doses; counted from the first one."""
 
 
 class OccasionStatus(StrEnum):

@@ -13,6 +13,7 @@ from outreach.domain.states import ChannelKind, SkipReason, TouchpointStatus
 from outreach.pipeline import plan
 from outreach.pipeline.world import World
 from outreach.storage.models import (
+    Dose,
     DoseStatus,
     Occasion,
     Patient,
@@ -223,8 +224,50 @@ def _something_ahead(unit: Unit, world: World, patient: Patient) -> bool:
     return any(ahead) or bool(unit.visits.upcoming_doses(patient.id, now))
 
 
-def count_doses(
+def follow_regimen(
     unit: Unit, world: World, regimen: Regimen, event_at: datetime, *, quiet: bool
+) -> None:
+    """What a schedule of home doses brings beside its doses: its beginning and its last ones."""
+    doses = [
+        dose for dose in unit.visits.doses_of(regimen.id) if dose.status is not DoseStatus.WITHDRAWN
+    ]
+    _home_start(unit, world, regimen, doses, event_at, quiet=quiet)
+    _refill(unit, world, regimen, doses, event_at, quiet=quiet)
+
+
+def _home_start(
+    unit: Unit,
+    world: World,
+    regimen: Regimen,
+    doses: list[Dose],
+    event_at: datetime,
+    *,
+    quiet: bool,
+) -> None:
+    """Once for each patient, until every schedule has stopped."""
+    known = unit.occasions.of_patient(regimen.patient_id, OccasionKind.HOME_START)
+    row = known[0] if known else None
+    if regimen.status is RegimenStatus.STOPPED or not doses:
+        others = unit.visits.regimens_of(regimen.patient_id)
+        if row is not None and all(one.status is RegimenStatus.STOPPED for one in others):
+            _stop(unit, world, row)
+        return
+    if row is None or row.status is OccasionStatus.ENDED:
+        reference = reference_index("")
+        row = row or _create(
+            unit, world, regimen.patient_id, OccasionKind.HOME_START, reference, event_at
+        )
+        _begin(unit, world, row, doses[0].due_at, max(event_at, row.last_event_at), quiet=quiet)
+
+
+def _refill(
+    unit: Unit,
+    world: World,
+    regimen: Regimen,
+    doses: list[Dose],
+    event_at: datetime,
+    *,
+    quiet: bool,
 ) -> None:
     """Plans the question what is left at home, for when two doses of a schedule are left.
 
@@ -232,9 +275,6 @@ def count_doses(
     """
     known = unit.occasions.of_patient(regimen.patient_id, OccasionKind.REFILL)
     row = next((one for one in known if one.reference == regimen.id.hex), None)
-    doses = [
-        dose for dose in unit.visits.doses_of(regimen.id) if dose.status is not DoseStatus.WITHDRAWN
-    ]
     if regimen.status is RegimenStatus.STOPPED or len(doses) <= _LEFT:
         if row is not None:
             _stop(unit, world, row)

@@ -53,7 +53,7 @@ def apply(
             if not quiet:
                 plan.plan_dose(unit, world, dose)
     unit.flush()
-    occasions.count_doses(unit, world, regimen, event.occurred_at, quiet=quiet)
+    occasions.follow_regimen(unit, world, regimen, event.occurred_at, quiet=quiet)
     return True
 
 

@@ -37,6 +37,7 @@ def upgrade() -> None:
                 "authorization",
                 "shipment",
                 "refill",
+                "home_start",
                 name="occasionkind",
                 native_enum=False,
                 create_constraint=True,
