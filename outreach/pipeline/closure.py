@@ -18,7 +18,7 @@ from outreach.domain.states import ChannelKind, Purpose, SkipReason, TouchpointS
 from outreach.domain.triage.result import Action
 from outreach.pipeline import closed_days, due, followup
 from outreach.pipeline.world import World
-from outreach.storage.models import Appointment, Closure, Touchpoint
+from outreach.storage.models import Appointment, Closure, ConversationStatus, Touchpoint
 from outreach.storage.unit import Unit
 
 _STOPPED = "The site is closed that day."
@@ -87,6 +87,13 @@ def call_key(row: Touchpoint) -> str:
 
 
 def _stop_reminders(unit: Unit, visit: Appointment, now: datetime) -> int:
+    """Ends what is planned for a visit, and what was asked: nobody is told that a C was right."""
+    for row in unit.ledger.of_anchor(visit.id):
+        if row.asks is None or row.anchor_kind is not Anchor.VISIT_START:
+            continue
+        question = unit.replies.question_of(row.id)
+        if question is not None and question.status is ConversationStatus.OPEN:
+            question.status = ConversationStatus.EXPIRED
     return unit.ledger.end_anchor(
         visit.id,
         TouchpointStatus.CANCELLED,

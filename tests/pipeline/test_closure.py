@@ -79,6 +79,17 @@ def test_reminders_stop_at_once_and_the_patient_hears_why(bench: Bench) -> None:
     assert kinds(bench) == []
 
 
+def test_a_confirmation_of_a_visit_on_a_closed_day_goes_to_staff(bench: Bench) -> None:
+    bench.book(VISIT)
+    bench.to(VISIT - 7 * DAY)
+    close(bench)
+    bench.says("C")
+    bench.run()
+    assert "auto_confirmed" not in {row.template for row in messages(bench)}
+    assert not visit(bench).confirmed
+    assert len(kinds(bench)) == 1
+
+
 def test_a_closure_recorded_twice_does_nothing_more(bench: Bench) -> None:
     bench.book(VISIT)
     close(bench)
