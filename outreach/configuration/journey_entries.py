@@ -11,6 +11,7 @@ from outreach.configuration.documents import FaultAt
 from outreach.configuration.journey_notices import NoticesEntry, UnreportedEntry
 from outreach.configuration.journey_steps import KnownNames, Name, StepEntry, StepModel
 from outreach.domain.journeys import Only
+from outreach.domain.occasions import OccasionKind
 
 _FOR_VISITS = (
     Only.FIRST_VISIT,
@@ -29,10 +30,14 @@ class JourneyFile(StepModel):
     """A short name that never changes: the ledger uses it."""
     title: Annotated[str, Field(min_length=1, max_length=80)]
     """What staff read."""
-    anchor: Literal["visit_start", "infusion_end", "dose"]
-    """What times count from: the start of a visit, the actual end of an infusion, a home dose."""
+    anchor: Literal["visit_start", "infusion_end", "dose", "occasion", "closure"]
+    """What times count from: the start of a visit, the actual end of an infusion, a home dose,
+    an occasion, or the moment when staff say that a site is closed on the day of a visit."""
     kinds: tuple[str, ...] = ()
     """The kinds of visit it is for, as named under services in clinic.yaml. None for doses."""
+    occasions: tuple[OccasionKind, ...] = ()
+    """With anchor: occasion, what it is for: enrolment, authorization, shipment, refill or
+    home_start."""
     purpose: Literal["care", "education", "marketing"] = "care"
     """Which consent and hours apply (policy.yaml). What speaks for a product is marketing."""
     course_gap_days: Annotated[int, Field(ge=1, le=7)] = 1
@@ -48,6 +53,7 @@ class JourneyFile(StepModel):
         if isinstance(info.context, KnownNames):
             self._check_name(info.context)
             self._check_kinds(info.context)
+        self._check_occasions()
         first: dict[str, int] = {}
         for index, step in enumerate(self.steps):
             if first.setdefault(step.id, index) != index:
@@ -62,6 +68,20 @@ class JourneyFile(StepModel):
         self._check_notices(first)
         return self
 
+    @property
+    def about_visits(self) -> bool:
+        """Whether it is for kinds of visit."""
+        return self.anchor not in {"dose", "occasion"}
+
+    def _check_occasions(self) -> None:
+        if self.anchor != "occasion" and self.occasions:
+            raise FaultAt(("occasions",), "goes with anchor: occasion alone. Remove it.")
+        if self.anchor == "occasion" and not self.occasions:
+            raise FaultAt(
+                ("occasions",),
+                "must name at least one occasion, as in occasions: [authorization]. Add it.",
+            )
+
     def _check_name(self, known: KnownNames) -> None:
         if (other := known.names.get(self.name)) is not None:
             raise FaultAt(
@@ -69,9 +89,9 @@ class JourneyFile(StepModel):
             )
 
     def _check_kinds(self, known: KnownNames) -> None:
-        if self.anchor == "dose" and self.kinds:
+        if not self.about_visits and self.kinds:
             raise FaultAt(("kinds",), "is for journeys about visits. Remove it, or change anchor.")
-        if self.anchor != "dose" and not self.kinds:
+        if self.about_visits and not self.kinds:
             raise FaultAt(
                 ("kinds",), "must name at least one kind of visit, as in kinds: [infusion]. Add it."
             )
@@ -103,18 +123,25 @@ class JourneyFile(StepModel):
                 " journey with anchor: visit_start.",
             )
 
+        if self.anchor == "closure" and step.before is not None:
+            raise FaultAt(
+                (*place, "before"),
+                "cannot be known before staff have said that a site is closed. Use after.",
+            )
+        if self.anchor in {"occasion", "closure"} and step.asks is not None:
+            raise FaultAt((*place, "asks"), "is for visits and doses alone. Remove it.")
+
     def _check_audience(self, index: int, step: StepEntry) -> None:
         place = ("steps", str(index))
-        dose = self.anchor == "dose"
-        if not dose and Only.UNANSWERED in step.only and step.of is None:
+        if self.anchor != "dose" and Only.UNANSWERED in step.only and step.of is None:
             raise FaultAt(
                 (*place, "only"), "'unanswered' is for doses alone, or needs of: a step. Add of."
             )
         for word in _FOR_VISITS:
-            if dose and word in step.only:
+            if not self.about_visits and word in step.only:
                 raise FaultAt((*place, "only"), f"'{word}' is for visits alone. Remove it.")
         by_visit = {Only.FIRST_VISIT, Only.LATER_VISITS} & set(step.only)
-        if step.first_visit_message is not None and (dose or by_visit):
+        if step.first_visit_message is not None and (not self.about_visits or by_visit):
             raise FaultAt(
                 (*place, "first_visit_message"),
                 "needs a step that is for first and later visits alike. Remove it.",

@@ -63,7 +63,7 @@ def _journey(written: JourneyFile, content: bytes) -> Journey:
         name=written.name,
         title=written.title,
         anchor=Anchor(written.anchor),
-        kinds=frozenset(written.kinds),
+        kinds=frozenset(written.kinds or (kind.value for kind in written.occasions)),
         purpose=Purpose(written.purpose),
         steps=tuple(entry.step() for entry in written.steps),
         notices={kind: entry.step() for kind, entry in written.notices.written().items()},

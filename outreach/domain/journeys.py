@@ -17,6 +17,10 @@ class Anchor(StrEnum):
     INFUSION_END = "infusion_end"
     DOSE = "dose"
     CAMPAIGN = "campaign"
+    OCCASION = "occasion"
+    """Something that is neither a visit nor a dose: see ``domain/occasions.py``."""
+    CLOSURE = "closure"
+    """That a site is closed on the day of a visit, counted from when staff said so."""
 
 
 class Only(StrEnum):
@@ -140,7 +144,7 @@ class Journey:
     title: str
     anchor: Anchor
     kinds: frozenset[str]
-    """Kinds of visit it is for; empty for journeys that are not about visits."""
+    """Kinds of visit it is for, or of occasion; empty for journeys about doses."""
     purpose: Purpose
     steps: tuple[Step, ...]
     notices: Mapping[Notice, Step] = field(default_factory=dict)

@@ -130,6 +130,8 @@ class Situation:
     """Its visit is held: the patient reported a problem and a nurse has not said go."""
     other_language: bool = False
     """The patient's language is none of those that messages are written in."""
+    week: Week | None = None
+    """The hours of this matter, where they are not those of its purpose."""
 
 
 def may_send(situation: Situation, policy: Policy) -> Decision:
@@ -218,6 +220,11 @@ def _hours_and_caps(situation: Situation, policy: Policy) -> Decision:
         )
     week = policy.week_for(situation.purpose, situation.states)
     source = policy.source_of_hours(situation.purpose, situation.states)
+    if situation.week is not None:
+        week, source = (
+            situation.week,
+            "word of a closed day goes from 06:00 (docs/configuration.md)",
+        )
     opens = next_open(situation.now, situation.zones, week)
     if opens is None or opens >= situation.useful_until:
         why = f"No permitted hour is left by the clock in {_clocks(situation.zones)}."

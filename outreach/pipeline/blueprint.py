@@ -8,7 +8,7 @@ from outreach.domain.journeys import Anchor, AnchorPoint, Journey, Notice, Silen
 from outreach.domain.layout import Circumstances, Laid, lay_out, notice_now
 from outreach.domain.states import SkipReason, TouchpointStatus
 from outreach.pipeline.world import World
-from outreach.storage.models import Appointment, Dose, Touchpoint
+from outreach.storage.models import Appointment, Dose, Occasion, Touchpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class About:
     id: UUID
     version: int
     patient_id: UUID
-    visit_kind: str | None = None
+    kind_of: str | None = None
+    """The kind of visit or occasion, as journeys name those they are for."""
     site_code: str | None = None
     appointment_id: UUID | None = None
     dose_id: UUID | None = None
@@ -38,6 +39,18 @@ def about_end(visit: Appointment) -> About:
 def about_dose(dose: Dose) -> About:
     """A home dose."""
     return About(Anchor.DOSE, dose.id, dose.version, dose.patient_id, dose_id=dose.id)
+
+
+def about_occasion(occasion: Occasion) -> About:
+    """What is neither a visit nor a dose."""
+    return About(
+        Anchor.OCCASION,
+        occasion.id,
+        occasion.version,
+        occasion.patient_id,
+        occasion.kind.value,
+        occasion.site_code,
+    )
 
 
 def _about_visit(kind: Anchor, visit: Appointment, version: int) -> About:
@@ -107,7 +120,7 @@ class Blueprint:
             journey
             for journey in self._world.journeys
             if journey.anchor is self._about.kind
-            and (not journey.kinds or self._about.visit_kind in journey.kinds)
+            and (not journey.kinds or self._about.kind_of in journey.kinds)
         ]
 
     def as_edited(self, journey: Journey, *, several_days: bool = False) -> list[Touchpoint]:

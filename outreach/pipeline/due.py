@@ -16,6 +16,7 @@ from outreach.domain.states import (
 )
 from outreach.pipeline import busy_day, instead
 from outreach.pipeline.batches import tell_operator, together_or_alone
+from outreach.pipeline.closed_days import left_untold, said_already
 from outreach.pipeline.facts import Facts, decide_touchpoint, facts_for_touchpoints
 from outreach.pipeline.surroundings import SameDay, same_day
 from outreach.pipeline.world import World
@@ -61,6 +62,9 @@ def _decide(unit: Unit, world: World, facts: Facts, row: Touchpoint, now: dateti
     decision = _beside_others(world, facts, row, now) or decide_touchpoint(
         world, facts, row, contact, now
     )
+    if decision.verdict is Verdict.GO and said_already(unit, world, row):
+        why = "The text for another visit that day says it."
+        decision = Decision(Verdict.SKIP, why, reason=SkipReason.COVERED)
     row.note = decision.sentence()
     if decision.verdict is Verdict.WAIT and decision.until is not None:
         row.due_at = decision.until
@@ -128,8 +132,16 @@ def skip(unit: Unit, world: World, row: Touchpoint, decision: Decision, now: dat
     row.status = check_step(TOUCHPOINT_STEPS, row.status, TouchpointStatus.SKIPPED)
     row.reason, row.note, row.decided_at = decision.reason, decision.sentence(), now
     instead.make_up_for(unit, world, row, decision)
+    if decision.reason is SkipReason.MOVED:
+        call_about_the_others(unit, world, row)
 
 
 def call_instead(unit: Unit, world: World, row: Touchpoint, why: str) -> None:
     """What cannot be texted becomes a call for staff (once per touchpoint)."""
     instead.call(unit, world, row, why)
+
+
+def call_about_the_others(unit: Unit, world: World, row: Touchpoint) -> None:
+    """The word for one visit of a closed day ended unsaid: those it was to speak for are called."""
+    for other in left_untold(unit, world, row):
+        call_instead(unit, world, other, "The text that was to say so did not go.")

@@ -11,6 +11,8 @@ from outreach.domain.journeys import Anchor, Only, WhenLate
 from outreach.domain.policy import Decision, Situation, Verdict, may_send
 from outreach.domain.states import ChannelKind, FollowUpStatus, Purpose, SkipReason
 from outreach.domain.whereabouts import Whereabouts, whereabouts
+from outreach.pipeline.closed_days import nothing_to_say, visits_on_closed_days, week_of
+from outreach.pipeline.occasions import occasion_gone
 from outreach.pipeline.surroundings import Surroundings, read_surroundings, unmet
 from outreach.pipeline.world import World
 from outreach.storage.models import (
@@ -22,6 +24,7 @@ from outreach.storage.models import (
     DoseStatus,
     FollowUp,
     Message,
+    Occasion,
     Patient,
     Touchpoint,
 )
@@ -43,6 +46,9 @@ class Facts:
     visits: dict[UUID, Appointment] = field(default_factory=dict)
     doses: dict[UUID, Dose] = field(default_factory=dict)
     campaigns: dict[UUID, Campaign] = field(default_factory=dict)
+    occasions: dict[UUID, Occasion] = field(default_factory=dict)
+    closed: frozenset[UUID] = frozenset()
+    """The visits whose site is closed on their day."""
     touchpoints: dict[UUID, Touchpoint] = field(default_factory=dict)
     followups: dict[UUID, FollowUp] = field(default_factory=dict)
     recent: dict[str, list[datetime]] = field(default_factory=dict)
@@ -95,7 +101,7 @@ class Facts:
 
 def facts_for_touchpoints(unit: Unit, world: World, rows: Sequence[Touchpoint]) -> Facts:
     """Everything that touchpoints' decisions need, in a handful of statements."""
-    facts = _about(unit, rows)
+    facts = _about(unit, world, rows)
     facts.contacts = {
         patient_id: [row for row in contacts if row.channel in world.channels]
         for patient_id, contacts in unit.people.contacts_of(list(facts.patients)).items()
@@ -113,7 +119,7 @@ def facts_for_messages(unit: Unit, world: World, messages: Sequence[Message]) ->
     ids = [row.touchpoint_id for row in messages if row.touchpoint_id is not None]
     touchpoints = unit.ledger.touchpoints(ids) if ids else {}
     extra = {row.patient_id for row in messages if row.patient_id is not None}
-    facts = _about(unit, list(touchpoints.values()), extra)
+    facts = _about(unit, world, list(touchpoints.values()), extra)
     facts.touchpoints = touchpoints
     facts.contacts = unit.people.contacts_of(list(facts.patients))
     followups = [row.followup_id for row in messages if row.followup_id is not None]
@@ -126,17 +132,23 @@ def facts_for_messages(unit: Unit, world: World, messages: Sequence[Message]) ->
     return facts
 
 
-def _about(unit: Unit, rows: Sequence[Touchpoint], extra: Iterable[UUID] = ()) -> Facts:
+def _about(
+    unit: Unit, world: World, rows: Sequence[Touchpoint], extra: Iterable[UUID] = ()
+) -> Facts:
     patients = {row.patient_id for row in rows} | set(extra)
     visits = {row.appointment_id for row in rows if row.appointment_id is not None}
     doses = {row.dose_id for row in rows if row.dose_id is not None}
     campaigns = {row.campaign_id for row in rows if row.campaign_id is not None}
-    return Facts(
+    occasions = {row.anchor_id for row in rows if row.anchor_kind is Anchor.OCCASION}
+    facts = Facts(
         patients=unit.people.patients(patients) if patients else {},
         visits=unit.visits.appointments(visits) if visits else {},
         doses=unit.visits.doses(doses) if doses else {},
         campaigns=unit.campaigns.by_ids(campaigns) if campaigns else {},
+        occasions=unit.occasions.by_ids(occasions) if occasions else {},
     )
+    facts.closed = visits_on_closed_days(unit, world, facts.visits.values())
+    return facts
 
 
 def _about_addresses(unit: Unit, facts: Facts, indexes: set[str]) -> None:
@@ -227,6 +239,7 @@ def _situation(
         has_address=has_address,
         zones=place.zones,
         states=place.states,
+        week=week_of(world, row, now),
         consent=facts.consents.get(index, ConsentState()),
         deceased=patient.deceased,
         paused=patient.paused or not patient.active,
@@ -272,13 +285,19 @@ def _gone(facts: Facts, row: Touchpoint, now: datetime) -> SkipReason | None:
         campaign = facts.campaigns.get(row.anchor_id)
         launched = campaign is not None and campaign.status is CampaignStatus.LAUNCHED
         return None if launched else SkipReason.CANCELLED
+    if row.anchor_kind is Anchor.OCCASION:
+        return occasion_gone(facts.occasions.get(row.anchor_id), row)
     visit = facts.visits.get(row.anchor_id)
+    if row.anchor_kind is Anchor.CLOSURE:
+        return nothing_to_say(visit, row, now)
     if visit is None or visit.status in GONE:
         return SkipReason.CANCELLED
     if row.anchor_kind is Anchor.INFUSION_END:
         return None if visit.end_version == row.anchor_version else SkipReason.MOVED
     if visit.version != row.anchor_version:
         return SkipReason.MOVED
+    if visit.id in facts.closed:
+        return SkipReason.CANCELLED
     if visit.start_at is not None and row.due_at <= visit.start_at <= now:
         return SkipReason.PAST_EVENT
     return None

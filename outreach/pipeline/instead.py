@@ -26,13 +26,18 @@ _BECOMES_A_CALL = frozenset(
     }
 )
 """A safety check-in that cannot be texted for one of these reasons is made by phone."""
+_TOLD_BY_PHONE = _BECOMES_A_CALL | {SkipReason.PAUSED}
+"""Who cannot hear by text that the site is closed is called: they would come for nothing."""
 
 
 def make_up_for(unit: Unit, world: World, row: Touchpoint, decision: Decision) -> None:
     """Opens the item, if any, that a skipped touchpoint leaves (``due`` and ``send`` ask here)."""
     check_in = row.asks is Prompt.SEVERITY_0_3 or row.when_late is WhenLate.CALL
     why = f"It could not be sent: {decision.why}"
-    if check_in and decision.reason is SkipReason.PAUSED:
+    if row.anchor_kind is Anchor.CLOSURE:
+        if decision.reason in _TOLD_BY_PHONE:
+            call(unit, world, row, why)
+    elif check_in and decision.reason is SkipReason.PAUSED:
         _missed_in_a_stay(unit, world, row)
     elif check_in and decision.reason in _BECOMES_A_CALL:
         call(unit, world, row, why)
@@ -47,8 +52,14 @@ def call(unit: Unit, world: World, row: Touchpoint, why: str) -> None:
         world,
         row,
         f"touchpoint:{row.id.hex}:call",
-        f"Call the patient in place of the message '{row.step}'. {why}",
+        f"{_what_to_do(row)} {why}",
     )
+
+
+def _what_to_do(row: Touchpoint) -> str:
+    if row.anchor_kind is Anchor.CLOSURE:
+        return "Call the patient: the site is closed on the day of a visit of theirs."
+    return f"Call the patient in place of the message '{row.step}'."
 
 
 def _unreached(unit: Unit, world: World, row: Touchpoint, decision: Decision) -> None:

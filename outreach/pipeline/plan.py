@@ -12,9 +12,15 @@ from outreach.domain.courses import Course, CourseVisit, course_of
 from outreach.domain.events import GONE
 from outreach.domain.journeys import Anchor, AnchorPoint, Notice, Unreported
 from outreach.domain.whereabouts import whereabouts
-from outreach.pipeline.blueprint import Blueprint, about_dose, about_end, about_start
+from outreach.pipeline.blueprint import (
+    Blueprint,
+    about_dose,
+    about_end,
+    about_occasion,
+    about_start,
+)
 from outreach.pipeline.world import World
-from outreach.storage.models import Appointment, Dose, Patient, Touchpoint
+from outreach.storage.models import Appointment, Dose, Occasion, Patient, Touchpoint
 from outreach.storage.unit import Unit
 
 
@@ -100,6 +106,15 @@ def plan_notice(unit: Unit, world: World, visit: Appointment, notice: Notice) ->
     """A text that goes at once about a visit that takes place, from each journey that has one."""
     blueprint = of_start(world, visit, _before(unit, Anchor.VISIT_START, visit.id))
     return 0 if blueprint is None else _write(unit, blueprint.notice(notice))
+
+
+def plan_occasion(unit: Unit, world: World, occasion: Occasion) -> int:
+    """Touchpoints counted from an occasion, in the patient's own hours."""
+    patient = unit.people.patient(occasion.patient_id)
+    zone = world.clinic.zone if patient is None else patient_zone(patient, world)
+    before = _before(unit, Anchor.OCCASION, occasion.id)
+    point = AnchorPoint(occasion.at, zone)
+    return _write(unit, Blueprint(world, about_occasion(occasion), point, before).rows())
 
 
 def course_around(

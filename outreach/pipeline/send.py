@@ -25,6 +25,7 @@ from outreach.domain.states import (
 )
 from outreach.pipeline import aftermath, due, outcome, sign_off
 from outreach.pipeline.batches import tell_operator, together_or_alone
+from outreach.pipeline.closed_days import week_of
 from outreach.pipeline.compose import compose, language_of
 from outreach.pipeline.facts import Facts, decide_message, facts_for_messages, place_of
 from outreach.pipeline.fallback import is_replacement
@@ -201,7 +202,8 @@ def _validity(world: World, facts: Facts, message: Message) -> int:
     touchpoint = facts.touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
     if touchpoint is not None:
         place = place_of(world, facts, touchpoint)
-        week = world.policy.week_for(touchpoint.purpose, place.states)
+        usual = world.policy.week_for(touchpoint.purpose, place.states)
+        week = week_of(world, touchpoint, now) or usual
         if place.zones:
             until = min(until, window_closes(now, place.zones, week))
     return max(1, min(_MAX_VALIDITY, int((until - now).total_seconds())))

@@ -5,7 +5,7 @@ An outage stops every worker; what arrives meanwhile is stored and waits, as it 
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from outreach.domain.states import ChannelKind, Purpose
 from outreach.pipeline import (
     arrive,
     campaign,
+    closure,
     completion,
     consent,
     due,
@@ -114,6 +115,7 @@ class Player:
             "optout": self._opt_out,
             "campaign": self._campaign,
             "close": self._close,
+            "closure": self._closure,
             "until": self._nothing,
         }[line.verb]
         try:
@@ -217,3 +219,14 @@ class Player:
                 language=details.get("language"),
             ),
         )
+
+    def _closure(self, line: Line) -> None:
+        details = line.details
+        site = self._world.clinic.site_named(str(details["site"]))
+        if site is None:
+            raise BadInput("scenario", "clinic.yaml has no such site")
+        try:
+            day = date.fromisoformat(str(details["date"]))
+        except ValueError:
+            raise BadInput("scenario", "a closure needs a date such as 2027-03-10") from None
+        closure.record(self._world, site, day, "scenario")

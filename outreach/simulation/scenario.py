@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from outreach.domain.errors import BadInput
 
-VERBS = ("event", "reply", "receipt", "outage", "optout", "campaign", "close")
+VERBS = ("event", "reply", "receipt", "outage", "optout", "campaign", "close", "closure")
 
 
 @dataclass(frozen=True, slots=True)

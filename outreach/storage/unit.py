@@ -12,10 +12,12 @@ from outreach.domain.errors import Unavailable
 from outreach.storage.insert import insert_all_new, insert_new
 from outreach.storage.models import Base
 from outreach.storage.repositories.campaigns import Campaigns
+from outreach.storage.repositories.closures import Closures
 from outreach.storage.repositories.followups import FollowUps
 from outreach.storage.repositories.inbox import Inbox
 from outreach.storage.repositories.ledger import Ledger
 from outreach.storage.repositories.messages import Messages
+from outreach.storage.repositories.occasions import Occasions
 from outreach.storage.repositories.people import People
 from outreach.storage.repositories.receipts import Receipts
 from outreach.storage.repositories.replies import Replies
@@ -119,6 +121,16 @@ class Unit:
     def campaigns(self) -> Campaigns:
         """Campaigns and their counts."""
         return Campaigns(self._session)
+
+    @cached_property
+    def closures(self) -> Closures:
+        """Closed days."""
+        return Closures(self._session)
+
+    @cached_property
+    def occasions(self) -> Occasions:
+        """What is neither a visit nor a dose."""
+        return Occasions(self._session)
 
     @cached_property
     def inbox(self) -> Inbox:

@@ -104,8 +104,18 @@ def test_the_shipped_journeys_are_these() -> None:
         "infusion_visit": (Anchor.VISIT_START, infusion),
         "infusion_checkin": (Anchor.INFUSION_END, infusion),
         "home_dose": (Anchor.DOSE, frozenset()),
+        "laboratory_visit": (Anchor.VISIT_START, frozenset({"laboratory"})),
+        "training_visit": (Anchor.VISIT_START, frozenset({"training"})),
+        "nurse_visit": (Anchor.VISIT_START, frozenset({"nurse_home"})),
+        "closure": (Anchor.CLOSURE, infusion | {"laboratory", "training", "nurse_home"}),
+        "welcome": (Anchor.OCCASION, frozenset({"enrolment"})),
+        "authorization": (Anchor.OCCASION, frozenset({"authorization"})),
+        "shipment": (Anchor.OCCASION, frozenset({"shipment"})),
+        "refill": (Anchor.OCCASION, frozenset({"refill"})),
+        "assistance": (Anchor.OCCASION, frozenset({"home_start"})),
     }
-    assert {journey.purpose for journey in load(SHIPPED)} == {Purpose.CARE}
+    education = {journey.name for journey in load(SHIPPED) if journey.purpose is Purpose.EDUCATION}
+    assert education == {"assistance"}
 
 
 def test_the_shipped_preparation() -> None:
@@ -186,9 +196,11 @@ def test_shipped_steps_do_not_overlap_nor_outlive_the_visit() -> None:
         planned = steps_for(journey, point)
         for step, after in pairwise(planned):
             assert step.useful_until <= after.due_at, step.step.id
-        if journey.anchor is Anchor.VISIT_START:
+        if journey.name == "infusion_visit":
             assert planned[-1].useful_until == start
             assert planned[-1].due_at == start - timedelta(hours=2)
+        elif journey.anchor is Anchor.VISIT_START:
+            assert planned[-1].useful_until < start
 
 
 def test_an_open_question_outlives_every_moment_its_text_may_still_go() -> None:
@@ -356,7 +368,8 @@ def test_hours_may_have_a_fraction(save: Save) -> None:
         (
             ("anchor: visit_start", "anchor: visit_end"),
             3,
-            "anchor: should be 'visit_start', 'infusion_end' or 'dose'. Correct it.",
+            "anchor: should be 'visit_start', 'infusion_end', 'dose', 'occasion' or 'closure'."
+            " Correct it.",
         ),
         (
             ("anchor: visit_start", "anchor: infusion_end"),
@@ -455,6 +468,60 @@ def test_each_mistake_about_a_visit_is_told_at_its_line(
 )
 def test_each_mistake_about_a_dose_is_told_at_its_line(added: str, told: str, save: Save) -> None:
     assert fault(save(doses=f"{DOSE}    {added}\n")).startswith(f"doses.yaml, line 9: {told}")
+
+
+OCCASION = """\
+name: matters
+title: Matters
+anchor: occasion
+occasions: [authorization, shipment]
+steps:
+  - id: late
+    after: {days: 0}
+    message: shipment
+    useful_hours: 12
+"""
+
+
+def test_an_occasion_is_named_in_place_of_a_kind_of_visit(save: Save) -> None:
+    (journey,) = load(save(matters=OCCASION))
+    assert journey.anchor is Anchor.OCCASION
+    assert sorted(journey.kinds) == ["authorization", "shipment"]
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "told"),
+    [
+        (("occasions: [authorization, shipment]\n", ""), 1, "occasions: must name at least one"),
+        (("anchor: occasion", "anchor: dose"), 4, "occasions: goes with anchor: occasion alone."),
+        (("[authorization, shipment]", "[birthday]"), 4, "occasions.0: should be 'enrolment',"),
+        (
+            ("occasions: [authorization, shipment]", "kinds: [infusion]"),
+            4,
+            "kinds: is for journeys about visits. Remove it, or change anchor.",
+        ),
+        (
+            ("useful_hours: 12", "useful_hours: 12\n    asks: {prompt: dose, open_hours: 12}"),
+            10,
+            "steps.0.asks: is for visits and doses alone. Remove it.",
+        ),
+        (
+            ("useful_hours: 12", "useful_hours: 12\n    only: first_visit"),
+            10,
+            "steps.0.only: 'first_visit' is for visits alone. Remove it.",
+        ),
+    ],
+)
+def test_each_mistake_about_an_occasion_is_told_at_its_line(
+    change: tuple[str, str], line: int, told: str, save: Save
+) -> None:
+    text = OCCASION.replace(*change)
+    assert fault(save(matters=text)).startswith(f"matters.yaml, line {line}: {told}")
+
+
+def test_a_closed_day_is_told_of_after_staff_have_said_so(save: Save) -> None:
+    text = VISIT.replace("anchor: visit_start", "anchor: closure")
+    assert "steps.0.before: cannot be known before staff have said" in fault(save(visit=text))
 
 
 def test_steps_are_needed(save: Save) -> None:

@@ -256,3 +256,59 @@ def test_lines_are_sorted_by_time_and_keep_their_order_within_one_instant() -> N
     ]
     found = read_scenario(text, ZoneInfo("America/New_York"))
     assert [line.details.get("phone") for line in found] == ["1", "2", "3", None]
+
+
+def test_a_closed_day_is_told_of_once_and_the_late_cancellation_says_nothing(
+    tmp_path: Path,
+) -> None:
+    found = played(
+        tmp_path,
+        event("2027-03-01T09:00"),
+        {"at": "2027-03-09T22:00", "closure": {"site": "Cedar Grove", "date": "2027-03-10"}},
+        event("2027-03-10T09:00", "appointment.cancelled"),
+        {"until": "2027-03-10T12:00"},
+    )
+    told = [row for row in found if row.get("journey") == "closure"]
+    assert [(row["outcome"], row["at"]) for row in told] == [("sent", "2027-03-10T06:00:00-05:00")]
+    assert "closed on Wed, Mar 10" in told[0]["body"]
+    assert steps(found)["h2"] == "cancelled:cancelled"
+    assert [row for row in found if "followup" in row] == []
+
+
+@pytest.mark.parametrize(
+    ("site", "day", "told"),
+    [
+        ("nowhere", "2027-03-10", "no such site"),
+        ("lakeside", "soon", "needs a date"),
+        ("lakeside", "2027-02-10", "is over"),
+    ],
+)
+def test_a_closure_of_nothing_is_refused(tmp_path: Path, site: str, day: str, told: str) -> None:
+    line = {"at": "2027-03-01T09:00", "closure": {"site": site, "date": day}}
+    with pytest.raises(BadInput, match=told):
+        played(tmp_path, line)
+
+
+def test_other_kinds_of_visit_have_words_of_their_own(tmp_path: Path) -> None:
+    def of(service: str, number: int) -> dict[str, Any]:
+        visit = {**VISIT, "ids": [{"value": f"A{number}"}], "service": service}
+        return event("2027-03-01T09:00", appointment=visit)
+
+    found = played(
+        tmp_path,
+        of("Blood Draw", 1),
+        of("SCIG Training", 2),
+        of("Home Nurse Visit", 3),
+        {"until": "2027-03-10T13:00"},
+    )
+    sent = {(row["journey"], row["step"]): row["body"] for row in found if row.get("body")}
+    assert set(sent) == {
+        ("welcome", "welcome"),
+        ("laboratory_visit", "d1"),
+        ("training_visit", "d3"),
+        ("training_visit", "d1"),
+        ("nurse_visit", "d1"),
+    }
+    assert "A nurse comes to you" in sent["nurse_visit", "d1"]
+    assert not any("arrive" in body.lower() for body in sent.values())
+    assert [row for row in found if "followup" in row] == []

@@ -46,6 +46,8 @@ _ABOUT = {
     Anchor.INFUSION_END: "the infusion that ended",
     Anchor.DOSE: "the home dose of",
     Anchor.CAMPAIGN: "the campaign of",
+    Anchor.OCCASION: "the occasion of",
+    Anchor.CLOSURE: "the closed day of the visit of",
 }
 
 

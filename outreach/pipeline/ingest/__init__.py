@@ -12,10 +12,11 @@ from sqlalchemy.exc import IntegrityError
 
 from outreach.domain.errors import BadInput, Unavailable
 from outreach.domain.events import EventKind, ItemKind, ParsedItem, SchedulingEvent
+from outreach.pipeline import occasions
 from outreach.pipeline.faults import ROW_AT_FAULT
 from outreach.pipeline.ingest import batch, names, patients, quarantine, regimens, visits
 from outreach.pipeline.world import World
-from outreach.storage.models import InboxEvent, InboxStatus
+from outreach.storage.models import InboxEvent, InboxStatus, Patient
 from outreach.storage.unit import Unit
 
 log = structlog.get_logger(__name__)
@@ -155,6 +156,15 @@ def apply_event(
         patients.merge(unit, world, event)
         return Outcome(InboxStatus.APPLIED)
     patient = patients.upsert(unit, world, event)
+    outcome = _apply_to(unit, world, event, patient, quiet=quiet)
+    occasions.welcome(unit, world, kind, patient, quiet=quiet)
+    return outcome
+
+
+def _apply_to(
+    unit: Unit, world: World, event: SchedulingEvent, patient: Patient, *, quiet: bool
+) -> Outcome:
+    kind = event.kind
     if event.appointment is not None and visits.concerns(kind):
         fresh = visits.apply(unit, world, event, patient, quiet=quiet)
         return _outcome(fresh)
@@ -163,7 +173,8 @@ def apply_event(
     if kind.startswith("patient."):
         patients.change_state(unit, world, kind, patient)
         return Outcome(InboxStatus.APPLIED)
-    if patients.tell_staff(unit, world, event, patient):
+    told = patients.tell_staff(unit, world, event, patient)
+    if occasions.apply(unit, world, event, patient, quiet=quiet) or told:
         return Outcome(InboxStatus.APPLIED)
     return Outcome(InboxStatus.IGNORED, f"No journey listens to {kind}.")
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from outreach.domain.events import GONE
 from outreach.domain.journeys import Notice
 from outreach.pipeline import completion, plan
+from outreach.pipeline.closed_days import visits_on_closed_days
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment
 from outreach.storage.unit import Unit
@@ -50,7 +51,12 @@ def _still_on(
     unit: Unit, world: World, visit: Appointment, stood: Stood, others: list[Appointment]
 ) -> None:
     """Where a text named both, the patient would think that the other is off as well."""
-    same_day = [row for row in others if day_now(world, row) == day_of(world, stood)]
+    closed = visits_on_closed_days(unit, world, others)
+    same_day = [
+        row
+        for row in others
+        if row.id not in closed and day_now(world, row) == day_of(world, stood)
+    ]
     if not same_day:
         return
     since = world.clinic_now() - timedelta(days=10)

@@ -8,7 +8,7 @@ from outreach.domain.events import EventKind, PatientData, SchedulingEvent, Tele
 from outreach.domain.phones import check_number
 from outreach.domain.states import ChannelKind, SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action
-from outreach.pipeline import consent, followup, pause
+from outreach.pipeline import consent, followup, occasions, pause
 from outreach.pipeline.ingest import names
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactPoint, ContactStatus, IdentifierKind, Patient
@@ -125,6 +125,8 @@ def _add_contact(
             status=ContactStatus.ACTIVE,
         )
     )
+    if channel is ChannelKind.SMS:
+        occasions.meet(unit, world, patient, index)
     if world.policy.care_attested:
         consent.write(
             unit,
@@ -245,7 +247,13 @@ def _absorb(unit: Unit, world: World, survivor: Patient, prior: Patient) -> None
     both = unit.people.all_contacts(survivor.id) + unit.people.all_contacts(prior.id)
     asked = {row.address_index for row in both}
     opted_out = any(state.opted_out for state in unit.people.consent_of(asked).values())
-    for repository in (unit.visits, unit.messages, unit.replies, unit.followups):
+    for repository in (
+        unit.visits,
+        unit.messages,
+        unit.replies,
+        unit.followups,
+        unit.occasions,
+    ):
         repository.move_to(prior.id, survivor.id)
     unit.ledger.move_to(prior.id, survivor.id, world.clinic_now())
     unit.people.move_identifiers(prior.id, survivor.id)

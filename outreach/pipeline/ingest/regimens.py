@@ -4,7 +4,7 @@ from datetime import datetime
 
 from outreach.domain.events import EventKind, SchedulingEvent
 from outreach.domain.states import SkipReason, TouchpointStatus
-from outreach.pipeline import plan
+from outreach.pipeline import occasions, plan
 from outreach.pipeline.ingest import names
 from outreach.pipeline.world import World
 from outreach.storage.models import (
@@ -52,6 +52,8 @@ def apply(
             unit.flush()
             if not quiet:
                 plan.plan_dose(unit, world, dose)
+    unit.flush()
+    occasions.follow_regimen(unit, world, regimen, event.occurred_at, quiet=quiet)
     return True
 
 

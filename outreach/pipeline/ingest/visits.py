@@ -10,7 +10,7 @@ from outreach.domain.events import (
 from outreach.domain.journeys import Anchor
 from outreach.domain.states import SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action
-from outreach.pipeline import completion, followup, hold, plan
+from outreach.pipeline import closure, completion, followup, hold, plan
 from outreach.pipeline.ingest import names, neighbours
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, IdentifierKind, Patient, Site
@@ -169,6 +169,7 @@ def _move_or_revive(
     )
     if not visit.quiet:
         plan.plan_visit(unit, world, visit, revived=revived)
+    closure.ask_about_booking(unit, world, visit)
 
 
 def _keep_site(unit: Unit, world: World, code: str | None) -> None:

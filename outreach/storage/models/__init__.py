@@ -9,6 +9,7 @@ from outreach.storage.models.ledger import (
     Touchpoint,
 )
 from outreach.storage.models.messages import Attempt, Message, Receipt
+from outreach.storage.models.occasions import Closure, Occasion
 from outreach.storage.models.people import (
     Consent,
     ContactPoint,
@@ -40,6 +41,7 @@ __all__ = [
     "Base",
     "Campaign",
     "CampaignStatus",
+    "Closure",
     "Consent",
     "ContactPoint",
     "ContactStatus",
@@ -56,6 +58,7 @@ __all__ = [
     "InboxStatus",
     "JourneyVersion",
     "Message",
+    "Occasion",
     "Patient",
     "Receipt",
     "Regimen",

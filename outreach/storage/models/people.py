@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.domain.consent import ConsentAction, ConsentScope
@@ -43,7 +43,7 @@ class Patient(Base):
     """Admitted to hospital, or paused by staff: only staff resume."""
     paused_since: Mapped[datetime | None] = mapped_column(clinic_instant())
     """When this stay or pause began; None while nothing is held back."""
-    death_reported: Mapped[bool] = mapped_column(default=False, server_default=false())
+    death_reported: Mapped[bool] = mapped_column(default=False)
     """``deceased`` rests on a reply alone: staff confirm it or take it back."""
     active: Mapped[bool] = mapped_column(default=True)
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))

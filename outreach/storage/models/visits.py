@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.domain.events import AppointmentStatus
@@ -45,7 +45,7 @@ class Appointment(Base):
     report_by: Mapped[datetime | None] = mapped_column(clinic_instant())
     """When it is asked whether the visit took place; None once that is known or of no interest."""
     confirmed: Mapped[bool] = mapped_column(default=False)
-    held: Mapped[bool] = mapped_column(default=False, server_default=false())
+    held: Mapped[bool] = mapped_column(default=False)
     """The patient reported a problem: its reminders wait until a nurse decides or it moves."""
     lots: Mapped[list[str]] = mapped_column(default=list)
     quiet: Mapped[bool] = mapped_column(default=False)

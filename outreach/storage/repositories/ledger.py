@@ -118,19 +118,24 @@ class Ledger:
         *,
         kind: Anchor | None = None,
         older_than: int | None = None,
+        note: str = "",
     ) -> int:
         """Ends what has not left yet for an anchor: planned, or queued and not yet claimed.
 
         Args:
-            kind: only what is counted from this moment of the anchor; None ends all.
+            kind: only what is counted from this moment of the anchor; None ends all but the word
+                of a closed day, which is of more use than ever when the visit is called off.
             older_than: only anchor versions below this one (a move); None ends every version.
+            note: why, for staff; none leaves what stands there.
         """
         matter = Touchpoint.anchor_id == anchor_id
         if kind is not None:
             matter &= Touchpoint.anchor_kind == kind
+        else:
+            matter &= Touchpoint.anchor_kind != Anchor.CLOSURE
         if older_than is not None:
             matter &= Touchpoint.anchor_version < older_than
-        return self._end(matter, status, reason, now)
+        return self._end(matter, status, reason, now, note)
 
     def end_patient(
         self, patient_id: UUID, status: TouchpointStatus, reason: SkipReason, now: datetime
@@ -144,6 +149,7 @@ class Ledger:
         status: TouchpointStatus,
         reason: SkipReason,
         now: datetime,
+        note: str = "",
     ) -> int:
         matter &= Touchpoint.status.in_(_OPEN)
         mine = select(Touchpoint.id).where(matter)
@@ -160,7 +166,9 @@ class Ledger:
         ended = self._session.execute(
             update(Touchpoint)
             .where(matter, Touchpoint.id.not_in(leaving))
-            .values(status=status, reason=reason, decided_at=now)
+            .values(
+                status=status, reason=reason, decided_at=now, **({"note": note} if note else {})
+            )
             .returning(Touchpoint.id)
             .execution_options(synchronize_session="fetch")
         )

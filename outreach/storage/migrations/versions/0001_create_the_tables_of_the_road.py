@@ -24,6 +24,7 @@ def upgrade() -> None:
                 "care",
                 "education",
                 "campaign",
+                "marketing",
                 "reply",
                 "staff",
                 name="purpose",
@@ -123,6 +124,8 @@ def upgrade() -> None:
         sa.Column("postal_code", sa.LargeBinary(), nullable=True),
         sa.Column("deceased", sa.Boolean(), nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
+        sa.Column("paused_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("death_reported", sa.Boolean(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("merged_into", sa.Uuid(), nullable=True),
         sa.Column("infusions", sa.Integer(), nullable=False),
@@ -198,6 +201,7 @@ def upgrade() -> None:
         sa.Column("end_estimated", sa.Boolean(), nullable=False),
         sa.Column("report_by", sa.DateTime(timezone=True), nullable=True),
         sa.Column("confirmed", sa.Boolean(), nullable=False),
+        sa.Column("held", sa.Boolean(), nullable=False),
         sa.Column("lots", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("quiet", sa.Boolean(), nullable=False),
         sa.Column("last_event_at", sa.DateTime(timezone=True), nullable=False),
@@ -218,6 +222,18 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("report_by IS NOT NULL"),
         sqlite_where=sa.text("report_by IS NOT NULL"),
+    )
+    op.create_table(
+        "closure",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_code", sa.String(length=40), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("recorded_by", sa.String(length=80), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["site_code"], ["site.code"], name=op.f("fk_closure_site_code")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_closure")),
+        sa.UniqueConstraint("site_code", "day", name=op.f("uq_closure_site_code_day")),
     )
     op.create_table(
         "consent",
@@ -257,6 +273,7 @@ def upgrade() -> None:
                 "care",
                 "education",
                 "campaign",
+                "marketing",
                 name="consentscope",
                 native_enum=False,
                 create_constraint=True,
@@ -267,6 +284,7 @@ def upgrade() -> None:
         sa.Column("source", sa.String(length=40), nullable=False),
         sa.Column("actor", sa.String(length=80), nullable=False),
         sa.Column("words", sa.LargeBinary(), nullable=True),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_consent_patient_id")),
         sa.PrimaryKeyConstraint("position", name=op.f("pk_consent")),
@@ -338,6 +356,52 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_contact_point_address_index"), "contact_point", ["address_index"], unique=False
+    )
+    op.create_table(
+        "occasion",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("patient_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "enrolment",
+                "authorization",
+                "shipment",
+                "refill",
+                "home_start",
+                name="occasionkind",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reference", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "active",
+                "ended",
+                name="occasionstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("site_code", sa.String(length=40), nullable=True),
+        sa.Column("last_event_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["patient_id"], ["patient.id"], name=op.f("fk_occasion_patient_id")
+        ),
+        sa.ForeignKeyConstraint(["site_code"], ["site.code"], name=op.f("fk_occasion_site_code")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_occasion")),
+        sa.UniqueConstraint(
+            "patient_id", "kind", "reference", name=op.f("uq_occasion_patient_id_kind_reference")
+        ),
     )
     op.create_table(
         "regimen",
@@ -449,6 +513,8 @@ def upgrade() -> None:
                 "infusion_end",
                 "dose",
                 "campaign",
+                "occasion",
+                "closure",
                 name="anchor",
                 native_enum=False,
                 create_constraint=True,
@@ -470,6 +536,7 @@ def upgrade() -> None:
                 "care",
                 "education",
                 "campaign",
+                "marketing",
                 "reply",
                 "staff",
                 name="purpose",
@@ -839,6 +906,7 @@ def upgrade() -> None:
         sa.Column("reason_key", sa.String(length=160), nullable=False),
         sa.Column("patient_id", sa.Uuid(), nullable=True),
         sa.Column("reply_id", sa.Uuid(), nullable=True),
+        sa.Column("appointment_id", sa.Uuid(), nullable=True),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column(
             "action",
@@ -961,6 +1029,7 @@ def upgrade() -> None:
                 "care",
                 "education",
                 "campaign",
+                "marketing",
                 "reply",
                 "staff",
                 name="purpose",

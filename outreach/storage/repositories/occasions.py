@@ -1,0 +1,55 @@
+"""Occasions: what is neither a visit nor a dose."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session, aliased
+
+from outreach.domain.occasions import OccasionKind, OccasionStatus
+from outreach.storage.crypto import keyring
+from outreach.storage.models import Occasion
+
+
+def reference_index(name: str) -> str:
+    """The blind index of what a sender calls an occasion: it may be an insurer's number."""
+    return keyring().index("occasion", name)
+
+
+class Occasions:
+    """Queries about occasions."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def by_ids(self, ids: Collection[UUID]) -> dict[UUID, Occasion]:
+        """Occasions by id."""
+        rows = self._session.scalars(select(Occasion).where(Occasion.id.in_(ids)))
+        return {row.id: row for row in rows}
+
+    def of_patient(self, patient_id: UUID, kind: OccasionKind) -> list[Occasion]:
+        """A patient's occasions of a kind, ended ones too, oldest first."""
+        query = select(Occasion).where(Occasion.patient_id == patient_id, Occasion.kind == kind)
+        return list(self._session.scalars(query.order_by(Occasion.created_at, Occasion.id)))
+
+    def move_to(self, prior: UUID, survivor: UUID) -> None:
+        """After a merge the survivor has the prior record's occasions, but for those both had."""
+        twin = aliased(Occasion)
+        both = exists().where(
+            twin.patient_id == survivor,
+            twin.kind == Occasion.kind,
+            twin.reference == Occasion.reference,
+        )
+        mine = Occasion.patient_id == prior
+        self._session.execute(
+            update(Occasion)
+            .where(mine, both)
+            .values(status=OccasionStatus.ENDED)
+            .execution_options(synchronize_session="fetch")
+        )
+        self._session.execute(
+            update(Occasion)
+            .where(mine, ~both)
+            .values(patient_id=survivor)
+            .execution_options(synchronize_session="fetch")
+        )
