@@ -93,5 +93,6 @@ def _plain(templates: MessageTemplates, name: str, language: str) -> Template:
     environment = Environment(autoescape=False)  # noqa: S701 - an SMS is not HTML
     environment.filters["day"] = partial(local_time.day, language=language)
     environment.filters["clock"] = partial(local_time.clock, language=language)
+    environment.filters["clocks"] = partial(local_time.clocks, language=language)
     source = templates.parts(name, language, ChannelKind.SMS)["sms.txt"].source
     return environment.from_string(source)

@@ -7,7 +7,7 @@ doses of a schedule. Each is planned as doses are, and checked again before anyt
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 
-from outreach.domain.events import GONE, EventKind, SchedulingEvent
+from outreach.domain.events import EventKind, SchedulingEvent
 from outreach.domain.occasions import OccasionKind, OccasionStatus
 from outreach.domain.states import ChannelKind, SkipReason, TouchpointStatus
 from outreach.pipeline import plan
@@ -188,8 +188,8 @@ def meet(unit: Unit, world: World, patient: Patient, index: str) -> None:
 def welcome(unit: Unit, world: World, kind: EventKind, patient: Patient, *, quiet: bool) -> None:
     """Greets a patient at the number that texts go to, once for each patient and number.
 
-    Only who is registered (``patient.updated``) or has a visit or a home dose ahead: whoever is
-    not to hear from us need not hear how often. Those loaded at go-live are not greeted.
+    Only who is registered (``patient.updated``): a booking alone already has its own text, and a
+    second one beside it would only crowd it. Those loaded at go-live are not greeted.
     """
     met = unit.occasions.of_patient(patient.id, OccasionKind.ENROLMENT)
     waiting = [row for row in met if not row.version and row.status is OccasionStatus.ACTIVE]
@@ -199,9 +199,7 @@ def welcome(unit: Unit, world: World, kind: EventKind, patient: Patient, *, quie
         for row in waiting:
             row.status = OccasionStatus.ENDED
         return
-    if patient.deceased or not (
-        kind is EventKind.PATIENT_UPDATED or _something_ahead(unit, world, patient)
-    ):
+    if patient.deceased or kind is not EventKind.PATIENT_UPDATED:
         return
     contacts = unit.people.contacts_of([patient.id]).get(patient.id, [])
     first = next((one for one in contacts if one.channel is ChannelKind.SMS), None)
@@ -213,15 +211,6 @@ def welcome(unit: Unit, world: World, kind: EventKind, patient: Patient, *, quie
             _stop(unit, world, row)  # the greeting of a number that is not used any more
     now = world.clinic_now()
     _begin(unit, world, greeted, now, now, quiet=False)
-
-
-def _something_ahead(unit: Unit, world: World, patient: Patient) -> bool:
-    now = world.clinic_now()
-    visits = unit.visits.appointments_of(patient.id)
-    ahead = (
-        row.start_at is not None and row.start_at > now for row in visits if row.status not in GONE
-    )
-    return any(ahead) or bool(unit.visits.upcoming_doses(patient.id, now))
 
 
 def follow_regimen(

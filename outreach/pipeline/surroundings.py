@@ -161,13 +161,25 @@ def same_day(world: World, around: Surroundings, row: Touchpoint) -> SameDay | N
 
 
 def beside(world: World, around: Surroundings, visit: Appointment) -> list[Appointment]:
-    """The patient's other visits on the same calendar day of their places, by start."""
-    own = _day(world, visit)
+    """The patient's other visits on the same calendar day of their places, by start.
+
+    Kinds that stand ``apart``, such as a nurse who comes to the house, are beside nothing.
+    """
+    own, apart = _day(world, visit), _apart(world)
+    if visit.kind in apart:
+        return []
     return [
         other
         for other in around.visits[visit.patient_id]
-        if other.id != visit.id and other.kind is not None and _day(world, other) == own
+        if other.id != visit.id
+        and other.kind is not None
+        and other.kind not in apart
+        and _day(world, other) == own
     ]
+
+
+def _apart(world: World) -> set[str]:
+    return {kind for journey in world.journeys if journey.apart for kind in journey.kinds}
 
 
 def _day(world: World, visit: Appointment) -> date | None:

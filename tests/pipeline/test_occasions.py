@@ -78,19 +78,13 @@ def test_a_registered_patient_is_welcomed_once(bench: Bench) -> None:
     assert len(texts(bench)) == 1
 
 
-def test_a_first_booking_welcomes_too(bench: Bench) -> None:
+def test_a_booking_alone_is_no_registration(bench: Bench) -> None:
     bench.book(VISIT)
     bench.run()
+    assert (outcomes(bench, "welcome"), texts(bench)) == ([], [])
+    known(bench)
+    bench.run()
     assert outcomes(bench, "welcome") == ["sent"]
-
-
-def test_a_booking_in_the_past_welcomes_nobody_until_something_lies_ahead(bench: Bench) -> None:
-    bench.book(START - DAY)
-    bench.run()
-    assert texts(bench) == []
-    bench.book(VISIT, visit="A2")
-    bench.run()
-    assert len(texts(bench)) == 1
 
 
 def test_those_loaded_at_go_live_are_not_welcomed(bench: Bench) -> None:

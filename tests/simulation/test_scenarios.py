@@ -44,7 +44,7 @@ def steps(found: list[dict[str, Any]]) -> dict[str, str]:
     return {
         row["step"]: row["outcome"] + (f":{row['reason']}" if row["reason"] else "")
         for row in found
-        if "step" in row and row["journey"] != "welcome"
+        if "step" in row
     }
 
 
@@ -292,7 +292,8 @@ def test_a_closure_of_nothing_is_refused(tmp_path: Path, site: str, day: str, to
 def test_other_kinds_of_visit_have_words_of_their_own(tmp_path: Path) -> None:
     def of(service: str, number: int) -> dict[str, Any]:
         visit = {**VISIT, "ids": [{"value": f"A{number}"}], "service": service}
-        return event("2027-03-01T09:00", appointment=visit)
+        patient = {**PATIENT, "ids": [{"value": f"P-{number}"}]}
+        return event("2027-03-01T09:00", appointment=visit, patient=patient)
 
     found = played(
         tmp_path,
@@ -303,7 +304,6 @@ def test_other_kinds_of_visit_have_words_of_their_own(tmp_path: Path) -> None:
     )
     sent = {(row["journey"], row["step"]): row["body"] for row in found if row.get("body")}
     assert set(sent) == {
-        ("welcome", "welcome"),
         ("laboratory_visit", "d1"),
         ("training_visit", "d3"),
         ("training_visit", "d1"),
