@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from outreach.domain.journeys import Anchor
 from outreach.domain.policy import Decision, Verdict
 from outreach.domain.states import (
     TOUCHPOINT_STEPS,
@@ -18,7 +17,7 @@ from outreach.pipeline import busy_day, instead
 from outreach.pipeline.batches import tell_operator, together_or_alone
 from outreach.pipeline.closed_days import left_untold, said_already
 from outreach.pipeline.facts import Facts, decide_touchpoint, facts_for_touchpoints
-from outreach.pipeline.surroundings import SameDay, same_day
+from outreach.pipeline.surroundings import SameDay, followed, same_day
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactPoint, Message, Touchpoint
 from outreach.storage.unit import Unit
@@ -48,7 +47,6 @@ def _decide_all(world: World, limit: int, *, alone: bool) -> int:
         rows = unit.ledger.take_due(now, limit)
         if rows:
             facts = facts_for_touchpoints(unit, world, rows)
-            facts.due = rows
             unit.each(
                 rows,
                 lambda row: _decide(unit, world, facts, row, now),
@@ -87,7 +85,7 @@ def _decide(unit: Unit, world: World, facts: Facts, row: Touchpoint, now: dateti
 
 def _beside_others(world: World, facts: Facts, row: Touchpoint, now: datetime) -> Decision | None:
     """One text for each day and lead time: what another visit's text says is not said again."""
-    if row.anchor_kind is Anchor.VISIT_START and facts.followed(row, now):
+    if followed(facts.around, row, now):
         why = "A later reminder of the same visit is due as well and says what matters now."
         return Decision(Verdict.SKIP, why, reason=SkipReason.COLLAPSED)
     match same_day(world, facts.around, row):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from outreach.domain.consent import ConsentState
 from outreach.domain.events import GONE
-from outreach.domain.journeys import Anchor, Only, WhenLate
+from outreach.domain.journeys import Anchor, Only
 from outreach.domain.policy import Decision, Situation, Verdict, may_send
 from outreach.domain.states import ChannelKind, FollowUpStatus, Purpose, SkipReason
 from outreach.domain.whereabouts import Whereabouts, whereabouts
@@ -58,8 +58,6 @@ class Facts:
     care_today: dict[UUID, int] = field(default_factory=dict)
     """How many care texts each patient was given this clinic day; read for care alone."""
     around: Surroundings = field(default_factory=Surroundings)
-    due: Sequence[Touchpoint] = ()
-    """The touchpoints of this batch, where they are due and are decided on together."""
 
     def address_of(self, touchpoint: Touchpoint) -> ContactPoint | None:
         """The contact point a touchpoint goes to: the first working one of its channels."""
@@ -68,17 +66,6 @@ class Facts:
                 if contact.channel == channel:
                     return contact
         return None
-
-    def followed(self, row: Touchpoint, now: datetime) -> bool:
-        """Whether a later reminder of the same visit is due too, as after an outage."""
-        return row.when_late is WhenLate.COLLAPSE and any(
-            (other.journey, other.anchor_id, other.anchor_version)
-            == (row.journey, row.anchor_id, row.anchor_version)
-            and other.when_late is WhenLate.COLLAPSE
-            and other.only is not Only.UNDELIVERED
-            and row.due_at < other.due_at <= now < other.useful_until
-            for other in self.due
-        )
 
     def count(self, index: str, at: datetime) -> None:
         """A message of this batch goes to an address: it counts for those that come after it."""

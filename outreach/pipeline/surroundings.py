@@ -1,19 +1,19 @@
 """What stands around a touchpoint: a patient's other visits, what was said, what was answered.
 
-Read for a whole batch in at most three statements, and only where a touchpoint of it asks.
+Read for a whole batch in at most four statements, and only where a touchpoint of it asks.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum, auto
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from outreach.domain.courses import Course, CourseVisit, course_of
 from outreach.domain.events import GONE
-from outreach.domain.journeys import Anchor, Journey, Only
+from outreach.domain.journeys import Anchor, Journey, Only, WhenLate
 from outreach.domain.states import MessageStatus, SkipReason
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, Touchpoint
@@ -41,6 +41,8 @@ class Surroundings:
 
     visits: dict[UUID, list[Appointment]] = field(default_factory=lambda: defaultdict(list))
     told: dict[UUID, list[Told]] = field(default_factory=lambda: defaultdict(list))
+    overdue: dict[UUID, list[Touchpoint]] = field(default_factory=lambda: defaultdict(list))
+    """By visit, the reminders that wait although their time has come, as after an outage."""
     unanswered: set[UUID] = field(default_factory=set)
     """Touchpoints whose ``of`` was asked, and nobody has written since."""
 
@@ -58,6 +60,10 @@ def read_surroundings(unit: Unit, world: World, rows: Sequence[Touchpoint]) -> S
     if about_visits:
         _read_visits(unit, found, about_visits)
         _read_told(unit, world, found, about_visits)
+    collapsing = {row.anchor_id for row in rows if row.when_late is WhenLate.COLLAPSE}
+    if collapsing:
+        for row in unit.ledger.overdue(collapsing, world.clinic_now()):
+            found.overdue[row.anchor_id].append(row)
     asking = [row for row in rows if row.only is Only.UNANSWERED and row.of is not None]
     if asking:
         found.unanswered = unit.replies.unanswered([row.id for row in asking])
@@ -140,6 +146,17 @@ def _delivered(world: World, around: Surroundings, row: Touchpoint, visit: Appoi
         and told.step in {row.of, *notices}
         and told.names(visit.id)
         for told in around.told[row.patient_id]
+    )
+
+
+def followed(around: Surroundings, row: Touchpoint, now: datetime) -> bool:
+    """Whether a later reminder of the same visit is due too and says what matters now."""
+    return row.when_late is WhenLate.COLLAPSE and any(
+        (other.journey, other.anchor_version) == (row.journey, row.anchor_version)
+        and other.when_late is WhenLate.COLLAPSE
+        and other.only is not Only.UNDELIVERED
+        and row.due_at < other.due_at <= now < other.useful_until
+        for other in around.overdue[row.anchor_id]
     )
 
 

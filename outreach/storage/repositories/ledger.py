@@ -64,6 +64,16 @@ class Ledger:
             found[row.anchor_id].append(row)
         return found
 
+    def overdue(self, anchor_ids: Collection[UUID], now: datetime) -> list[Touchpoint]:
+        """What waits of visits to come although its time has come (clinic time)."""
+        query = select(Touchpoint).where(
+            Touchpoint.anchor_id.in_(anchor_ids),
+            Touchpoint.anchor_kind == Anchor.VISIT_START,
+            Touchpoint.status == TouchpointStatus.PLANNED,
+            Touchpoint.due_at <= now,
+        )
+        return list(self._session.scalars(query))
+
     def journey_names(self) -> set[str]:
         """The names of all journeys that files ever had."""
         return set(self._session.scalars(select(JourneyVersion.name).distinct()))
