@@ -42,8 +42,6 @@ class JourneyFile(StepModel):
     """Which consent and hours apply (policy.yaml). What speaks for a product is marketing."""
     course_gap_days: Annotated[int, Field(ge=1, le=7)] = 1
     """Visits at most this many calendar days apart belong to one course."""
-    apart: bool = False
-    """Its visits are not named in texts about others of that day: they are at another place."""
     notices: NoticesEntry = NoticesEntry()
     """Texts that go when a visit is booked late, is on again, or stands alone on its day."""
     unreported: UnreportedEntry | None = None

@@ -69,7 +69,6 @@ def _journey(written: JourneyFile, content: bytes) -> Journey:
         notices={kind: entry.step() for kind, entry in written.notices.written().items()},
         covers_hours=0 if written.notices.booked is None else written.notices.booked.covers_hours,
         course_gap_days=written.course_gap_days,
-        apart=written.apart,
         unreported=None if written.unreported is None else written.unreported.rule(),
         digest=hashlib.sha256(content).hexdigest()[:DIGEST_LENGTH],
         source=content.decode("utf-8-sig"),

@@ -32,6 +32,13 @@ class Course:
         """Whether a visit is the last one."""
         return self.visits[-1].id == visit_id
 
+    def goes_on_after(self, visit_id: UUID) -> bool:
+        """Whether a visit is the last of its day, and another day follows."""
+        mine = next(row for row in self.visits if row.id == visit_id)
+        day = self._day(mine)
+        last_of_day = [row for row in self.visits if self._day(row) == day][-1]
+        return last_of_day.id == visit_id and day < self._day(self.visits[-1])
+
     @property
     def several_days(self) -> bool:
         """Whether it has more than one day."""

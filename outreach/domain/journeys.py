@@ -153,8 +153,6 @@ class Journey:
     course_gap_days: int = 1
     """Visits at most this many calendar days apart belong to one course."""
     unreported: Unreported | None = None
-    apart: bool = False
-    """Its visits are not named in the texts about others of that day, nor others in its own."""
     digest: str = ""
     """Names this version; the file's own text is kept in the database under it."""
     source: str = ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from outreach.domain.journeys import Anchor, AnchorPoint, Journey, Notice, Silence
@@ -9,6 +10,9 @@ from outreach.domain.layout import Circumstances, Laid, lay_out, notice_now
 from outreach.domain.states import SkipReason, TouchpointStatus
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, Dose, Occasion, Touchpoint
+
+_CORRECTED_WITHIN = timedelta(days=2)
+"""An end that is reported anew this near to the old one is a correction, not another infusion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,10 @@ def _about_visit(kind: Anchor, visit: Appointment, version: int) -> About:
     return About(kind, visit.id, version, visit.patient_id, visit.kind, visit.site_code, visit.id)
 
 
+def _was_said(row: Touchpoint) -> bool:
+    return row.status is TouchpointStatus.SENT or row.reason is SkipReason.MERGED
+
+
 class Blueprint:
     """Lays out the journeys of one anchor beside what was planned and said of it before.
 
@@ -89,7 +97,7 @@ class Blueprint:
             revived: the visit was cancelled and is on again.
             several_days: it is one of a course of more than one day.
         """
-        told = revived and any(row.status is TouchpointStatus.SENT for row in self._before)
+        told = revived and any(_was_said(row) for row in self._before)
         return [
             self.row(journey, laid)
             for journey in self.journeys()
@@ -151,14 +159,19 @@ class Blueprint:
 
         A moved visit is told anew; a corrected end is the same infusion: nobody is asked twice.
         """
-        end = self._about.kind is Anchor.INFUSION_END
         return frozenset(
             row.step
             for row in self._before
             if row.journey == journey.name
-            and (row.status is TouchpointStatus.SENT or row.reason is SkipReason.MERGED)
-            and (end or (row.anchor_at, row.site_code) == (self._point.at, self._about.site_code))
+            and row.patient_id == self._about.patient_id
+            and _was_said(row)
+            and self._is_this_occurrence(row)
         )
+
+    def _is_this_occurrence(self, row: Touchpoint) -> bool:
+        if self._about.kind is Anchor.INFUSION_END:
+            return abs(row.anchor_at - self._point.at) < _CORRECTED_WITHIN
+        return (row.anchor_at, row.site_code) == (self._point.at, self._about.site_code)
 
     def row(self, journey: Journey, laid: Laid) -> Touchpoint:
         """One touchpoint."""

@@ -3,15 +3,15 @@
 from datetime import datetime
 
 from outreach.domain.events import AppointmentStatus
-from outreach.domain.journeys import Anchor
+from outreach.domain.journeys import Anchor, Only
 from outreach.domain.states import SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action, Prompt
 from outreach.pipeline import due, followup, plan
 from outreach.pipeline.world import World
-from outreach.storage.models import Appointment
+from outreach.storage.models import Appointment, Touchpoint
 from outreach.storage.unit import Unit
 
-_PRESENT = frozenset(
+PRESENT = frozenset(
     {AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN, AppointmentStatus.FULFILLED}
 )
 """The patient was there: the visit took place."""
@@ -32,7 +32,7 @@ def drain(world: World, limit: int = 200) -> int:
 
 def _unreported(unit: Unit, world: World, visit: Appointment) -> None:
     visit.report_by = None
-    if visit.status in _PRESENT and visit.start_at is not None:
+    if visit.status in PRESENT and visit.start_at is not None:
         end = visit.end_at or visit.start_at + plan.usual_length(world, visit.kind)
         ended(unit, world, visit, end, estimated=True)
         return
@@ -90,17 +90,45 @@ def ended(
 
 
 def recount(unit: Unit, world: World, visit: Appointment) -> None:
-    """Check-ins that were left to a later day of the course, which is not to come, count again."""
-    left_to_later = [
+    """Counts the check-ins of an ended infusion again, for whoever the visit belongs to now.
+
+    Those that were left to a later day of the course, which is not to come, are due after all; one
+    that is of no use any more becomes a call.
+    """
+    rows = [
+        row for row in unit.ledger.of_anchor(visit.id) if row.anchor_kind is Anchor.INFUSION_END
+    ]
+    if visit.actual_end is None or not rows:
+        return  # stopped early, or loaded quietly: no survey is sent
+    _anew(unit, world, visit)
+    plan.plan_infusion_end(unit, world, visit)
+    late = [
         row
         for row in unit.ledger.of_anchor(visit.id)
-        if row.anchor_kind is Anchor.INFUSION_END
+        if row.anchor_version == visit.end_version and _missed(row)
+    ]
+    if late:
+        due.call_instead(unit, world, late[-1], "It was left to another day, which is not to come.")
+
+
+def waits_for_later(unit: Unit, visit: Appointment) -> bool:
+    """Whether check-ins of an infusion were left to a later day of its course."""
+    return any(
+        row.anchor_kind is Anchor.INFUSION_END
         and row.anchor_version == visit.end_version
         and row.reason is SkipReason.COVERED
-    ]
-    if visit.actual_end is not None and left_to_later:
-        _anew(unit, world, visit)
-        plan.plan_infusion_end(unit, world, visit)
+        for row in unit.ledger.of_anchor(visit.id)
+    )
+
+
+def _missed(row: Touchpoint) -> bool:
+    """A check-in that was too late when it was planned; that of an evening is not made up for."""
+    return (
+        row.anchor_kind is Anchor.INFUSION_END
+        and row.asks is Prompt.SEVERITY_0_3
+        and row.only is not Only.COURSE_DAY
+        and row.reason is SkipReason.LATE
+    )
 
 
 def _anew(unit: Unit, world: World, visit: Appointment) -> None:
@@ -151,12 +179,6 @@ def _call_instead(unit: Unit, world: World, visit: Appointment) -> None:
             ),
         )
         return
-    late = [
-        row
-        for row in unit.ledger.of_anchor(visit.id)
-        if row.anchor_kind is Anchor.INFUSION_END
-        and row.asks is Prompt.SEVERITY_0_3
-        and row.reason is SkipReason.LATE
-    ]
+    late = [row for row in unit.ledger.of_anchor(visit.id) if _missed(row)]
     if late and all(row.anchor_version == visit.end_version for row in late):
         due.call_instead(unit, world, late[-1], "The end of the infusion was reported late.")

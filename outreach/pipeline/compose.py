@@ -14,6 +14,7 @@ from outreach.pipeline.ports import Rendered
 from outreach.pipeline.surroundings import beside
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, Campaign, Dose, Message, Patient
+from outreach.storage.repositories.messages import mark
 
 
 def compose(world: World, facts: Facts, message: Message) -> Rendered:
@@ -55,7 +56,9 @@ def _context(
             ahead = touchpoint.anchor_kind is Anchor.VISIT_START
             others = _others_that_day(world, facts, visit) if ahead else []
             context |= _about_visit(world, visit, others)
-            message.visits = [str(row.id) for row in (visit, *others)] if ahead else []
+            message.visits = (
+                [mark(row.id, row.version) for row in (visit, *others)] if ahead else []
+            )
         if touchpoint.dose_id is not None and patient is not None:
             context |= _about_dose(facts.doses[touchpoint.dose_id], patient_zone(patient, world))
         if touchpoint.campaign_id is not None:

@@ -44,6 +44,7 @@ def _decide_all(world: World, limit: int, *, alone: bool) -> int:
             row.due_at = now + _AFTER_FAILURE
             tell_operator(unit, world, "due", error)
 
+        unit.ledger.decide_alone()
         rows = unit.ledger.take_due(now, limit)
         if rows:
             facts = facts_for_touchpoints(unit, world, rows)
@@ -72,7 +73,7 @@ def _decide(unit: Unit, world: World, facts: Facts, row: Touchpoint, now: dateti
         row.status = check_step(TOUCHPOINT_STEPS, row.status, TouchpointStatus.QUEUED)
         row.channel = contact.channel
         facts.count(contact.address_index, now)
-        facts.around.queue(row)
+        facts.around.queue(row, now)
         _queue(unit, world, row, contact, now)
         if row.purpose is Purpose.CARE and contact.channel is ChannelKind.SMS:
             busy_day.count(unit, world, facts, row.patient_id)

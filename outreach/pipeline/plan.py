@@ -23,6 +23,9 @@ from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, Dose, Occasion, Patient, Touchpoint
 from outreach.storage.unit import Unit
 
+_LONG_AGO = timedelta(days=1)
+"""Nobody asks about the end of a visit that is over for longer than this."""
+
 
 def patient_zone(patient: Patient, world: World) -> ZoneInfo:
     """The zone in which a patient is told the time: verified by the clinic, else of the postal
@@ -50,7 +53,6 @@ def plan_visit(unit: Unit, world: World, visit: Appointment, *, revived: bool = 
     blueprint = of_start(world, visit, _before(unit, Anchor.VISIT_START, visit.id))
     if blueprint is None:
         return 0
-    _expect_report(world, visit)
     return _write(unit, blueprint.rows(revived=revived))
 
 
@@ -164,14 +166,21 @@ def _unreported_rules(world: World, kind: str | None) -> list[Unreported]:
     ]
 
 
-def _expect_report(world: World, visit: Appointment) -> None:
-    """Notes when somebody asks whether an infusion took place that nobody reported as ended."""
+def expect_report(world: World, visit: Appointment, *, present: bool) -> None:
+    """Notes when somebody asks whether an infusion took place that nobody reported as ended.
+
+    Of a visit to come, or one whose patient is there; a booking dated in the past asks nobody.
+
+    Args:
+        present: the patient was there.
+    """
     rules = _unreported_rules(world, visit.kind)
-    if not rules or visit.start_at is None or visit.actual_end is not None:
+    if not rules or visit.start_at is None or visit.actual_end is not None or visit.quiet:
         return
     end = visit.end_at or visit.start_at + usual_length(world, visit.kind)
-    ahead = visit.start_at > world.clinic_now() and not visit.quiet
-    visit.report_by = end + timedelta(hours=rules[0].after_hours) if ahead else None
+    now, by = world.clinic_now(), end + timedelta(hours=rules[0].after_hours)
+    if visit.start_at > now or (present and by > now - _LONG_AGO):
+        visit.report_by = by
 
 
 def _before(unit: Unit, kind: Anchor, anchor_id: UUID) -> list[Touchpoint]:

@@ -15,12 +15,15 @@ from outreach.domain.courses import Course, CourseVisit, course_of
 from outreach.domain.events import GONE
 from outreach.domain.journeys import Anchor, Journey, Only, WhenLate
 from outreach.domain.states import MessageStatus, SkipReason
+from outreach.pipeline.closed_days import visits_on_closed_days
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, Touchpoint
 from outreach.storage.repositories.messages import Told
 from outreach.storage.unit import Unit
 
 _NEAR = timedelta(days=10)
+_AS_GOOD_AS_THE_DAY_BEFORE = timedelta(hours=36)
+"""A notice no older than this, counted from the visit, says what the day before's text does."""
 _COURSE = frozenset({Only.COURSE_START, Only.COURSE_DAY, Only.COURSE_END})
 _TAKEN = frozenset({MessageStatus.ACCEPTED, MessageStatus.SENT, MessageStatus.DELIVERED})
 _ON_ITS_WAY = frozenset({MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.UNKNOWN})
@@ -40,16 +43,19 @@ class Surroundings:
     """Visits and texts by patient; answers by the touchpoint that waits for one."""
 
     visits: dict[UUID, list[Appointment]] = field(default_factory=lambda: defaultdict(list))
+    closed: frozenset[UUID] = frozenset()
+    """Those of the visits whose site is closed on their day."""
     told: dict[UUID, list[Told]] = field(default_factory=lambda: defaultdict(list))
     overdue: dict[UUID, list[Touchpoint]] = field(default_factory=lambda: defaultdict(list))
     """By visit, the reminders that wait although their time has come, as after an outage."""
     unanswered: set[UUID] = field(default_factory=set)
     """Touchpoints whose ``of`` was asked, and nobody has written since."""
 
-    def queue(self, row: Touchpoint) -> None:
+    def queue(self, row: Touchpoint, now: datetime) -> None:
         """A text about a visit was queued in this batch: those that come after it see it."""
         if row.appointment_id is not None:
-            told = Told(row.id, row.step, row.appointment_id, frozenset(), MessageStatus.QUEUED)
+            version, visit_id = row.anchor_version, row.appointment_id
+            told = Told(row.id, row.step, visit_id, version, frozenset(), MessageStatus.QUEUED, now)
             self.told[row.patient_id].append(told)
 
 
@@ -58,7 +64,7 @@ def read_surroundings(unit: Unit, world: World, rows: Sequence[Touchpoint]) -> S
     found = Surroundings()
     about_visits = [row for row in rows if row.appointment_id is not None]
     if about_visits:
-        _read_visits(unit, found, about_visits)
+        _read_visits(unit, world, found, about_visits)
         _read_told(unit, world, found, about_visits)
     collapsing = {row.anchor_id for row in rows if row.when_late is WhenLate.COLLAPSE}
     if collapsing:
@@ -70,12 +76,15 @@ def read_surroundings(unit: Unit, world: World, rows: Sequence[Touchpoint]) -> S
     return found
 
 
-def _read_visits(unit: Unit, found: Surroundings, rows: Sequence[Touchpoint]) -> None:
+def _read_visits(unit: Unit, world: World, found: Surroundings, rows: Sequence[Touchpoint]) -> None:
     moments = [row.anchor_at for row in rows]
     patients = {row.patient_id for row in rows}
     for visit in unit.visits.between(patients, min(moments) - _NEAR, max(moments) + _NEAR):
         if visit.status not in GONE:
             found.visits[visit.patient_id].append(visit)
+    several = [visit for some in found.visits.values() if len(some) > 1 for visit in some]
+    if several:
+        found.closed = visits_on_closed_days(unit, world, several)
 
 
 def _read_told(unit: Unit, world: World, found: Surroundings, rows: Sequence[Touchpoint]) -> None:
@@ -111,8 +120,9 @@ def unmet(
 def _holds(only: Only, course: Course, visit: Appointment) -> bool:
     if only is Only.COURSE_START:
         return course.starts_with(visit.id)
-    ends = course.ends_with(visit.id)
-    return ends if only is Only.COURSE_END else not ends
+    if only is Only.COURSE_END:
+        return course.ends_with(visit.id)
+    return course.goes_on_after(visit.id)
 
 
 def _course(
@@ -139,12 +149,12 @@ def _delivered(world: World, around: Surroundings, row: Touchpoint, visit: Appoi
 
     One that leaves now and fails is replaced or becomes a call: that is no matter of this one.
     """
-    journey = _journey(world, row)
+    journey, recent = _journey(world, row), row.anchor_at - _AS_GOOD_AS_THE_DAY_BEFORE
     notices = set() if journey is None else {step.id for step in journey.notices.values()}
     return any(
         told.status in {MessageStatus.DELIVERED, *_ON_ITS_WAY}
-        and told.step in {row.of, *notices}
-        and told.names(visit.id)
+        and (told.step == row.of or (told.step in notices and told.made_at >= recent))
+        and told.names(visit.id, visit.version)
         for told in around.told[row.patient_id]
     )
 
@@ -170,7 +180,7 @@ def same_day(world: World, around: Surroundings, row: Touchpoint) -> SameDay | N
     for told in around.told[row.patient_id]:
         if told.touchpoint_id == row.id or told.step != row.step or told.visit_id not in siblings:
             continue
-        if told.status in _TAKEN and told.names(mine.id):
+        if told.status in _TAKEN and told.names(mine.id, mine.version):
             return SameDay.SAID
         if told.status in _ON_ITS_WAY:
             found = SameDay.COMING
@@ -178,25 +188,21 @@ def same_day(world: World, around: Surroundings, row: Touchpoint) -> SameDay | N
 
 
 def beside(world: World, around: Surroundings, visit: Appointment) -> list[Appointment]:
-    """The patient's other visits on the same calendar day of their places, by start.
+    """The patient's other visits of the same kind, place and calendar day, by start.
 
-    Kinds that stand ``apart``, such as a nurse who comes to the house, are beside nothing.
+    Other kinds have words of their own, and another place needs its own name. What is held, or on
+    a day on which the site is closed, is named in no reminder.
     """
-    own, apart = _day(world, visit), _apart(world)
-    if visit.kind in apart:
-        return []
+    own = _day(world, visit)
     return [
         other
         for other in around.visits[visit.patient_id]
         if other.id != visit.id
-        and other.kind is not None
-        and other.kind not in apart
+        and (other.kind, other.site_code) == (visit.kind, visit.site_code)
+        and other.id not in around.closed
+        and not other.held
         and _day(world, other) == own
     ]
-
-
-def _apart(world: World) -> set[str]:
-    return {kind for journey in world.journeys if journey.apart for kind in journey.kinds}
 
 
 def _day(world: World, visit: Appointment) -> date | None:

@@ -224,7 +224,7 @@ def _take_screen(
 def _confirm(unit: Unit, touchpoint: Touchpoint) -> None:
     """A text about several visits of one day is confirmed as a whole."""
     texts = unit.messages.of_touchpoints([touchpoint.id])[touchpoint.id]
-    named = {UUID(visit_id) for text in texts for visit_id in text.visits}
+    named = {UUID(name.partition("@")[0]) for text in texts for name in text.visits}
     if touchpoint.appointment_id is not None:
         named.add(touchpoint.appointment_id)
     for visit in unit.visits.appointments(named).values():

@@ -83,8 +83,8 @@ class Walk:
         self.bench, self.chance = bench, chance
         self.visits: dict[str, str] = {}
         self.broken: list[str] = []
-        self.said: set[tuple[str, int, str, UUID]] = set()
-        """Each visit by name, version and step, with the message that named it."""
+        self.said: set[tuple[str, str, UUID]] = set()
+        """Each visit as it is named, by step, with the message that named it."""
         self.sms = Watched(ChannelKind.SMS, bench.machine, watch=self.watch)
         bench.sms = self.sms
         channels = {ChannelKind.SMS: self.sms, ChannelKind.EMAIL: bench.email}
@@ -127,11 +127,10 @@ class Walk:
 
     def _watch_visits(self, unit: Unit, message: Message, step: str) -> None:
         """No step says again what it has said: each of its texts names a visit that is news."""
-        named = unit.visits.appointments([UUID(name) for name in message.visits])
-        about = {(str(visit.id), visit.version, step) for visit in named.values()}
-        others = [said for said in self.said if said[:3] in about and said[3] != message.id]
-        went = unit.messages.messages([said[3] for said in others])
-        told = {said[:3] for said in others if went[said[3]].accepted_at is not None}
+        about = {(name, step) for name in message.visits}
+        others = [said for said in self.said if said[:2] in about and said[2] != message.id]
+        went = unit.messages.messages([said[2] for said in others])
+        told = {said[:2] for said in others if went[said[2]].accepted_at is not None}
         if about and about <= told:
             self.broken.append(f"{step} said nothing new")
         self.said |= {(*visit, message.id) for visit in about}
@@ -259,7 +258,7 @@ def unspoken(unit: Unit) -> list[str]:
             row.appointment_id is not None
             and text.step == row.step
             and text.touchpoint_id != row.id
-            and text.names(row.appointment_id)
+            and text.names(row.appointment_id, row.anchor_version)
             and text.status not in {MessageStatus.SKIPPED, MessageStatus.QUEUED}
             for _, text in told
         ):

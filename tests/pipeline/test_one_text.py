@@ -260,6 +260,23 @@ def test_a_visit_that_falls_away_before_anybody_was_told_needs_no_word(bench: Be
     assert texts(bench) == []
 
 
+def test_another_kind_of_visit_that_day_has_words_of_its_own(bench: Bench) -> None:
+    bench.book(VISIT - HOUR, visit="A1", service="Lab")
+    bench.book(VISIT, visit="A2")
+    bench.through(VISIT - 12 * HOUR)
+    assert touchpoint(bench, "d1").status == "sent"
+    assert any("NONE" in text for text in texts(bench))
+
+
+def test_a_visit_that_moved_within_its_day_is_told_at_its_new_hour(bench: Bench) -> None:
+    two(bench)
+    bench.through(VISIT - 7 * DAY + HOUR)
+    later = SECOND + HOUR
+    bench.book(later, visit="A2", kind="appointment.rescheduled")
+    bench.through(VISIT - 6 * DAY)
+    assert any("4:00 PM" in text for text in texts(bench))
+
+
 # --- cancelled and on again -----------------------------------------------------------------------
 
 
@@ -361,6 +378,39 @@ def test_when_the_last_day_falls_away_the_check_ins_count_from_the_day_before(
     assert touchpoint(bench, "h72").status == "sent"
 
 
+def test_a_day_of_a_course_that_is_moved_late_is_told(bench: Bench) -> None:
+    course(bench, 0, 1)
+    bench.through(VISIT + 4 * HOUR)
+    before = len(texts(bench))
+    bench.book(VISIT + DAY - 2 * HOUR, visit="A1", kind="appointment.rescheduled")
+    bench.run()
+    assert len(texts(bench)) == before + 1
+    assert "8:00 AM" in texts(bench)[-1]
+
+
+def test_two_visits_on_a_course_day_have_one_evening_check(bench: Bench) -> None:
+    bench.book(VISIT, visit="A0")
+    bench.book(VISIT + 5 * HOUR, visit="A1")
+    bench.book(VISIT + DAY, visit="A2")
+    complete(bench, VISIT + 3 * HOUR, "A0")
+    complete(bench, VISIT + 7 * HOUR, "A1")
+    bench.through(VISIT + 12 * HOUR)
+    assert answered(bench, "evening") == ["covered", "sent"]
+
+
+def test_a_check_in_that_is_too_late_once_the_last_day_falls_away_becomes_a_call(
+    bench: Bench,
+) -> None:
+    course(bench, 0, 2)
+    end = VISIT + 4 * HOUR
+    complete(bench, end, "A0")
+    bench.through(end + 50 * HOUR)
+    about(bench, "appointment.noshow", "A2")
+    bench.run()
+    assert touchpoint(bench, "h24").reason == "late"
+    assert "call_patient" in kinds(bench)
+
+
 # --- nobody reported ------------------------------------------------------------------------------
 
 
@@ -400,6 +450,61 @@ def test_a_visit_booked_in_the_past_is_not_asked_about(bench: Bench) -> None:
     bench.book(VISIT - 30 * DAY)
     bench.through(VISIT)
     assert work(bench) == []
+
+
+@pytest.mark.parametrize("late", [timedelta(minutes=40), timedelta(hours=3)])
+def test_who_came_late_is_asked_about_too(bench: Bench, late: timedelta) -> None:
+    bench.book(VISIT)
+    bench.through(VISIT + timedelta(minutes=20))
+    about(bench, "appointment.noshow")
+    bench.through(VISIT + late)
+    about(bench, "appointment.checked_in")
+    bench.through(VISIT + 6 * HOUR)
+    assert visit(bench).actual_end == VISIT + 4 * HOUR
+    assert bench.outcomes()["h24"] == "planned"
+
+
+def test_a_record_that_is_used_for_the_next_visit_checks_in_anew(bench: Bench) -> None:
+    bench.book(VISIT)
+    complete(bench, VISIT + 4 * HOUR)
+    bench.through(VISIT + 20 * DAY)
+    bench.book(VISIT + 28 * DAY, kind="appointment.rescheduled")
+    bench.through(VISIT + 28 * DAY + 6 * HOUR)
+    assert kinds(bench)[-1] == "did_it_happen"
+    complete(bench, VISIT + 28 * DAY + 7 * HOUR)
+    bench.through(VISIT + 40 * DAY)
+    assert answered(bench, "h24") == ["sent", "sent"]
+
+
+def test_an_infusion_under_the_wrong_record_is_asked_about_with_the_right_patient(
+    bench: Bench,
+) -> None:
+    bench.book(VISIT)
+    complete(bench, VISIT + 4 * HOUR)
+    ids = [{"system": "visit", "value": "A1"}]
+    end = (VISIT + 4 * HOUR).isoformat()
+    bench.event(
+        "infusion.completed",
+        "P2",
+        patient_={"phone": "+12025550177"},
+        appointment={"ids": ids, "actual_end": end},
+    )
+    bench.through(VISIT + 2 * DAY)
+    assert bench.sms.texts_to("+12025550177") != []
+    assert touchpoint(bench, "h24", "P2").status == "sent"
+
+
+def test_a_corrected_service_is_planned_as_what_it_is(bench: Bench) -> None:
+    bench.book(VISIT, service="Something new")
+    assert bench.outcomes() == {}
+    bench.clock.advance(HOUR)
+    bench.book(VISIT, kind="appointment.rescheduled")
+    assert bench.outcomes()["d7"] == "planned"
+    bench.clock.advance(HOUR)
+    bench.book(VISIT, kind="appointment.rescheduled", service="Lab")
+    with bench.world.db.read() as unit:
+        rows = unit.ledger.of_anchor(visit(bench).id)
+    assert {row.journey for row in rows if row.status == "planned"} == {"laboratory_visit"}
 
 
 # --- silence --------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ def _still_on(
     since = world.clinic_now() - timedelta(days=10)
     told = [row for _, row in unit.messages.told_of_visits([stood.patient_id], since)]
     for other in same_day:
-        if any(row.names(visit.id) and row.names(other.id) for row in told):
+        if any(row.speaks_of(visit.id) and row.names(other.id, other.version) for row in told):
             plan.plan_notice(unit, world, other, Notice.STILL_ON)
 
 
@@ -77,5 +77,6 @@ def _recount(
     members = set() if course is None else {row.id for row in course.visits}
     for other in others:
         start = other.start_at
-        if other.id in members and start is not None and stood.start and start < stood.start:
+        earlier = start is not None and stood.start is not None and start < stood.start
+        if earlier and other.id in members and completion.waits_for_later(unit, other):
             completion.recount(unit, world, other)

@@ -50,12 +50,12 @@ def apply(
         return False
     names.keep(unit, world, IdentifierKind.APPOINTMENT, visit.id, data.identifiers)
     visit.last_event_at = event.occurred_at
+    before = neighbours.Stood(visit.patient_id, visit.start_at, visit.site_code)
     handed_over = visit.patient_id != patient.id
     if handed_over:
         _hand_over(unit, world, visit, patient)
     status = _status(event.kind, data)
     was_gone, visit.status = visit.status in GONE, status
-    before = neighbours.Stood(visit.patient_id, visit.start_at, visit.site_code)
     if status in GONE:
         _take_details(world, visit, data)
         _end(unit, world, visit)
@@ -64,15 +64,35 @@ def apply(
     _move_or_revive(
         unit, world, visit, data, revived=was_gone, handed_over=handed_over, quiet=quiet
     )
-    if not was_gone and neighbours.day_of(world, before) != neighbours.day_now(world, visit):
+    stayed = neighbours.day_of(world, before) == neighbours.day_now(world, visit)
+    if not was_gone and (handed_over or not stayed):
         neighbours.left(unit, world, visit, before)
+    _follow_up(unit, world, visit, event, handed_over=handed_over, quiet=quiet)
+    plan.expect_report(world, visit, present=visit.status in completion.PRESENT)
+    return True
+
+
+def _follow_up(
+    unit: Unit,
+    world: World,
+    visit: Appointment,
+    event: SchedulingEvent,
+    *,
+    handed_over: bool,
+    quiet: bool,
+) -> None:
+    """What an event means beyond the plan: an infusion's end, its new patient, what is missing."""
     if event.kind in {EventKind.INFUSION_COMPLETED, EventKind.INFUSION_STOPPED}:
-        end = event.occurred_at if data.actual_end is None else data.actual_end
+        data = event.appointment
+        end = event.occurred_at if data is None or data.actual_end is None else data.actual_end
         stopped = event.kind is EventKind.INFUSION_STOPPED
+        if handed_over:
+            visit.actual_end = None  # another patient's infusion: counted from the beginning
         completion.ended(unit, world, visit, end, stopped_early=stopped, quiet=quiet)
+    elif handed_over and visit.actual_end is not None:
+        completion.recount(unit, world, visit)
     elif visit.start_at is None or visit.start_at > world.clinic_now():
         _ask_about_gaps(unit, world, visit)
-    return True
 
 
 def _hand_over(unit: Unit, world: World, visit: Appointment, patient: Patient) -> None:
@@ -138,6 +158,7 @@ def _move_or_revive(
     quiet: bool,
 ) -> None:
     """A new time or place, or a revival, makes a new version: old plans end, new ones are made."""
+    kind = visit.kind
     _take_details(world, visit, data)
     start = visit.start_at if data.start is None else data.start
     if data.date_only:
@@ -148,7 +169,11 @@ def _move_or_revive(
         site_code = None if site is None else site.code  # an unknown place is not the old one
     changed = (start, site_code) != (visit.start_at, visit.site_code) or visit.version == 0
     if not changed and not revived and not handed_over:
+        if visit.kind != kind:
+            _plan_as_another_kind(unit, world, visit)
         return
+    if visit.actual_end is not None and start is not None and start > visit.actual_end:
+        visit.actual_end, visit.end_estimated = None, False  # the record is used for a new visit
     first_time = visit.version == 0
     if data.end is None and visit.end_at and visit.start_at and start:
         visit.end_at += start - visit.start_at  # a move that names no end keeps the length
@@ -170,6 +195,20 @@ def _move_or_revive(
     if not visit.quiet:
         plan.plan_visit(unit, world, visit, revived=revived)
     closure.ask_about_booking(unit, world, visit)
+
+
+def _plan_as_another_kind(unit: Unit, world: World, visit: Appointment) -> None:
+    """The service was corrected: what was planned of the other kind ends, its own is planned."""
+    unit.flush()
+    unit.ledger.end_anchor(
+        visit.id,
+        TouchpointStatus.SUPERSEDED,
+        SkipReason.MOVED,
+        world.clinic_now(),
+        kind=Anchor.VISIT_START,
+    )
+    if not visit.quiet:
+        plan.plan_visit(unit, world, visit)
 
 
 def _keep_site(unit: Unit, world: World, code: str | None) -> None:

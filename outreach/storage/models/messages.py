@@ -64,7 +64,7 @@ class Message(Base):
     template_version: Mapped[str | None] = mapped_column(String(16))
     language: Mapped[str | None] = mapped_column(String(16))
     visits: Mapped[list[str]] = mapped_column(default=list)
-    """The ids of the visits it names; set when it is composed."""
+    """The visits it names, as ``id@version``; set when it is composed."""
     subject: Mapped[str | None] = mapped_column(Sealed("message.subject"))
     body: Mapped[str | None] = mapped_column(Sealed("message.body"))
     """Composed at the last moment, from facts as they are then; None before."""

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -20,6 +20,8 @@ from outreach.domain.states import (
 from outreach.storage.models import JourneyVersion, Message, Touchpoint
 
 _OPEN = (TouchpointStatus.PLANNED, TouchpointStatus.QUEUED)
+_DECIDING = 0x647565
+"""Any number that nothing else in this database locks."""
 _CAME_TO_NOTHING = (MessageStatus.SKIPPED, MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 
 
@@ -28,6 +30,15 @@ class Ledger:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def decide_alone(self) -> None:
+        """Others who decide on what is due wait until this unit ends.
+
+        Two workers that decided at once would not see each other's texts about one day of one
+        patient. PostgreSQL only: a write unit of SQLite is alone anyway.
+        """
+        if self._session.get_bind().dialect.name == "postgresql":
+            self._session.execute(select(func.pg_advisory_xact_lock(_DECIDING)))
 
     def take_due(self, now: datetime, limit: int) -> list[Touchpoint]:
         """Planned touchpoints whose time has come (clinic time), locked for this unit."""

@@ -44,6 +44,11 @@ def _times(
     return found
 
 
+def mark(visit_id: UUID, version: int) -> str:
+    """How a message notes that it names a visit, at the time and place of a version."""
+    return f"{visit_id}@{version}"
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """One text about a visit: by which step, which visits it names, and how far it came."""
@@ -51,12 +56,22 @@ class Told:
     touchpoint_id: UUID
     step: str
     visit_id: UUID | None
+    version: int
     named: frozenset[str]
     status: MessageStatus
+    made_at: datetime
+    """Clinic time."""
 
-    def names(self, visit_id: UUID) -> bool:
-        """Whether a visit is spoken of in it."""
-        return visit_id == self.visit_id or str(visit_id) in self.named
+    def names(self, visit_id: UUID, version: int) -> bool:
+        """Whether a visit is spoken of in it, at this version's time and place."""
+        own = (visit_id, version) == (self.visit_id, self.version)
+        return own or mark(visit_id, version) in self.named
+
+    def speaks_of(self, visit_id: UUID) -> bool:
+        """Whether a visit is spoken of in it, at whatever time and place."""
+        return visit_id == self.visit_id or any(
+            name.startswith(f"{visit_id}@") for name in self.named
+        )
 
 
 class Messages:
@@ -137,8 +152,10 @@ class Messages:
                 Touchpoint.id,
                 Touchpoint.step,
                 Touchpoint.appointment_id,
+                Touchpoint.anchor_version,
                 Message.visits,
                 Message.status,
+                Message.created_at,
             )
             .join(Touchpoint, Message.touchpoint_id == Touchpoint.id)
             .where(
@@ -148,8 +165,18 @@ class Messages:
             )
             .order_by(Message.id)
         )
-        for patient_id, row_id, step, visit_id, named, status in self._session.execute(query):
-            yield patient_id, Told(row_id, step, visit_id, frozenset(named), status)
+        for (
+            patient_id,
+            row_id,
+            step,
+            visit_id,
+            version,
+            named,
+            status,
+            made_at,
+        ) in self._session.execute(query):
+            names = frozenset(named)
+            yield patient_id, Told(row_id, step, visit_id, version, names, status, made_at)
 
     def of_patient(self, patient_id: UUID) -> list[Message]:
         """A patient's messages by time."""
