@@ -16,7 +16,8 @@ def configure_logs(level: int = logging.INFO) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
+        # a module's logger asks again at each line, so whoever configures last is heard
+        cache_logger_on_first_use=False,
     )
     for name in ("twilio", "python_http_client", "urllib3", "aiohttp", "sqlalchemy.engine"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 from pytest_socket import socket_allow_hosts
 
 from outreach.embedded.postgres_server import PostgresCluster
@@ -52,6 +53,13 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 def _only_this_machine() -> None:
     """No test reaches beyond loopback and Unix sockets."""
     socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_its_own() -> Iterator[None]:
+    """How one test's command set up the logs of this process ends with that test."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ import threading
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from outreach.domain.interfaces import AckMode
 from tests.listeners.conftest import Listen, arrivals, locked, outage, statuses
@@ -59,14 +60,14 @@ def test_a_repeat_is_accepted_again_without_effect(bench: Bench, listen: Listen)
 
 
 def test_one_control_id_with_another_message_is_processed_with_a_warning(
-    bench: Bench, listen: Listen, capsys: pytest.CaptureFixture[str]
+    bench: Bench, listen: Listen
 ) -> None:
-    with listen() as port, Engine(port) as engine:
+    with capture_logs() as logs, listen() as port, Engine(port) as engine:
         assert engine.send(siu(1)).code == "AA"
         assert engine.send(siu(1)).code == "AA"
-        assert "control_id_again" not in capsys.readouterr().out
+        assert "mllp.control_id_again" not in {line["event"] for line in logs}
         assert engine.send(siu(1, trigger="S15", sent="20270302090000-0500")).code == "AA"
-    assert "control_id_again" in capsys.readouterr().out
+    assert [line["event"] for line in logs].count("mllp.control_id_again") == 1
     assert statuses(bench.world) == {"applied": 2}
 
 
