@@ -290,4 +290,4 @@ def test_every_path_a_page_names_exists(page: str) -> None:
 
 def test_pages_name_paths_that_are_checked() -> None:
     assert "outreach/pipeline/send.py" in named_paths("README.md")
-    assert "pipeline/outcome.py" in named_paths("docs/architecture.md")
+    assert "pipeline/outcomes/outcome.py" in named_paths("docs/architecture.md")

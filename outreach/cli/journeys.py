@@ -9,7 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from outreach.domain.journeys import Journey, Step
-    from outreach.pipeline.replan import Change
+    from outreach.pipeline.planning.replan import Change
     from outreach.pipeline.world import World
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -74,7 +74,7 @@ def diff(config: Config = None, json_: Json = False) -> None:
     """Say what the edited journeys would change for real patients. Nothing is changed."""
     from outreach.cli.lines import write_line
     from outreach.cli.opened import opened_world
-    from outreach.pipeline.replan import changes
+    from outreach.pipeline.planning.replan import changes
 
     with opened_world() as world:
         found = changes(_edited(world, config))
@@ -97,7 +97,7 @@ def apply(
     """
     from outreach.cli.lines import write_line
     from outreach.cli.opened import opened_world
-    from outreach.pipeline import replan
+    from outreach.pipeline.planning import replan
 
     with opened_world(record=True) as world:
         counts = replan.apply(world, by)

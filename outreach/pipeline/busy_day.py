@@ -5,7 +5,7 @@ from uuid import UUID
 from outreach.domain.policy import CARE_TEXTS_A_DAY
 from outreach.domain.triage.result import Action
 from outreach.pipeline import followup
-from outreach.pipeline.facts import Facts
+from outreach.pipeline.facts.reading import Facts
 from outreach.pipeline.world import World
 from outreach.storage.unit import Unit
 

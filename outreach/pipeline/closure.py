@@ -16,7 +16,8 @@ from outreach.domain.events import GONE, AppointmentStatus
 from outreach.domain.journeys import Anchor, AnchorPoint, Journey, Planned, steps_for
 from outreach.domain.states import ChannelKind, Purpose, SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action
-from outreach.pipeline import closed_days, due, followup
+from outreach.pipeline import due, followup
+from outreach.pipeline.facts import closed_days
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, Closure, ConversationStatus, Touchpoint
 from outreach.storage.unit import Unit

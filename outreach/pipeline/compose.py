@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from outreach.domain.errors import ConfigurationError
 from outreach.domain.journeys import Anchor
 from outreach.domain.states import Purpose
-from outreach.pipeline.facts import Facts
+from outreach.pipeline.facts.reading import Facts
+from outreach.pipeline.facts.surroundings import beside
 from outreach.pipeline.plan import patient_zone
 from outreach.pipeline.ports import Rendered
-from outreach.pipeline.surroundings import beside
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, Campaign, Dose, Message, Patient
 from outreach.storage.repositories.messages import mark

@@ -13,11 +13,13 @@ from outreach.domain.states import (
     Urgency,
     check_step,
 )
-from outreach.pipeline import busy_day, instead
+from outreach.pipeline import busy_day
 from outreach.pipeline.batches import tell_operator, together_or_alone
-from outreach.pipeline.closed_days import left_untold, said_already
-from outreach.pipeline.facts import Facts, decide_touchpoint, facts_for_touchpoints
-from outreach.pipeline.surroundings import SameDay, followed, same_day
+from outreach.pipeline.facts.closed_days import left_untold, said_already
+from outreach.pipeline.facts.deciding import decide_touchpoint
+from outreach.pipeline.facts.reading import Facts, facts_for_touchpoints
+from outreach.pipeline.facts.surroundings import SameDay, followed, same_day
+from outreach.pipeline.outcomes import instead
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactPoint, Message, Touchpoint
 from outreach.storage.unit import Unit

@@ -12,7 +12,7 @@ from outreach.domain.courses import Course, CourseVisit, course_of
 from outreach.domain.events import GONE
 from outreach.domain.journeys import Anchor, AnchorPoint, Notice, Unreported
 from outreach.domain.whereabouts import whereabouts
-from outreach.pipeline.blueprint import (
+from outreach.pipeline.planning.blueprint import (
     Blueprint,
     about_dose,
     about_end,

@@ -7,9 +7,9 @@ import structlog
 from outreach.domain.reactions import Reaction, reaction_for
 from outreach.domain.receipts import advances, meaning
 from outreach.domain.states import MESSAGE_STEPS, AttemptOutcome, MessageStatus, check_step
-from outreach.pipeline import outcome
 from outreach.pipeline.batches import tell_operator, together_or_alone
-from outreach.pipeline.outcome import Sent
+from outreach.pipeline.outcomes import outcome
+from outreach.pipeline.outcomes.outcome import Sent
 from outreach.pipeline.send import load
 from outreach.pipeline.world import World
 from outreach.storage.models import Receipt

@@ -23,13 +23,15 @@ from outreach.domain.states import (
     Urgency,
     check_step,
 )
-from outreach.pipeline import aftermath, due, outcome, sign_off
+from outreach.pipeline import due, sign_off
 from outreach.pipeline.batches import tell_operator, together_or_alone
-from outreach.pipeline.closed_days import week_of
 from outreach.pipeline.compose import compose, language_of
-from outreach.pipeline.facts import Facts, decide_message, facts_for_messages, place_of
-from outreach.pipeline.fallback import is_replacement
-from outreach.pipeline.outcome import Sent
+from outreach.pipeline.facts.closed_days import week_of
+from outreach.pipeline.facts.deciding import decide_message, place_of
+from outreach.pipeline.facts.reading import Facts, facts_for_messages
+from outreach.pipeline.outcomes import aftermath, outcome
+from outreach.pipeline.outcomes.fallback import is_replacement
+from outreach.pipeline.outcomes.outcome import Sent
 from outreach.pipeline.ports import NOT_BEGUN, Outgoing, ResultKind, Sending, SendResult
 from outreach.pipeline.world import World
 from outreach.storage.models import Attempt, Message

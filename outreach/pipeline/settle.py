@@ -14,8 +14,9 @@ from outreach.domain.errors import Unavailable
 from outreach.domain.reactions import Reaction
 from outreach.domain.states import ChannelKind, MessageStatus
 from outreach.domain.triage.result import Action
-from outreach.pipeline import followup, outcome
-from outreach.pipeline.outcome import Sent
+from outreach.pipeline import followup
+from outreach.pipeline.outcomes import outcome
+from outreach.pipeline.outcomes.outcome import Sent
 from outreach.pipeline.ports import ProviderRecord
 from outreach.pipeline.send import load
 from outreach.pipeline.world import World

@@ -14,8 +14,8 @@ from outreach.domain.policy import Decision
 from outreach.domain.states import Purpose, SkipReason
 from outreach.domain.triage.result import Action
 from outreach.pipeline import followup
-from outreach.pipeline.answer import RED_FLAG_ANSWERS
 from outreach.pipeline.faults import ROW_AT_FAULT
+from outreach.pipeline.replies.answer import RED_FLAG_ANSWERS
 from outreach.pipeline.world import World
 from outreach.storage.models import Message, Touchpoint
 from outreach.storage.unit import Unit

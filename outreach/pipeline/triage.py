@@ -15,9 +15,10 @@ from outreach.domain.errors import Unavailable
 from outreach.domain.triage.doses import read_dose
 from outreach.domain.triage.result import Action, Prompt, Triage
 from outreach.domain.triage.screening import PROBLEM
-from outreach.pipeline import followup, hold, question, tidings
-from outreach.pipeline.answer import send_answer
-from outreach.pipeline.question import Asked
+from outreach.pipeline import followup
+from outreach.pipeline.replies import hold, question, tidings
+from outreach.pipeline.replies.answer import send_answer
+from outreach.pipeline.replies.question import Asked
 from outreach.pipeline.reply import record_consent
 from outreach.pipeline.world import World
 from outreach.storage.models import (

@@ -7,7 +7,8 @@ from uuid import UUID
 from outreach.domain.journeys import Silence
 from outreach.domain.states import AttemptOutcome
 from outreach.domain.triage.result import Action
-from outreach.pipeline import followup, outcome
+from outreach.pipeline import followup
+from outreach.pipeline.outcomes import outcome
 from outreach.pipeline.send import load
 from outreach.pipeline.world import World
 from outreach.storage.unit import Unit

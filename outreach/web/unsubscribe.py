@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from outreach.channels.unsubscribe import UNSUBSCRIBE_PATH
-from outreach.pipeline import mail_events
+from outreach.pipeline.outcomes import mail_events
 from outreach.web.edge import Edge
 from outreach.web.pages import page
 

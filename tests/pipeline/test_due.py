@@ -7,7 +7,8 @@ import pytest
 
 from outreach.domain.policy import Policy, every_day
 from outreach.domain.states import ChannelKind
-from outreach.pipeline import consent, due, facts
+from outreach.pipeline import consent, due
+from outreach.pipeline.facts.deciding import decide_touchpoint
 from tests.pipeline.rows import VISIT, kinds, touchpoint, work
 from tests.worlds import PHONE, START, Bench, make_bench
 
@@ -169,7 +170,7 @@ def test_one_touchpoint_this_program_fails_on_does_not_stop_the_others(
     bench.book(VISIT, patient="P1", visit="A1")
     bench.book(VISIT, patient="P2", visit="A2", phone="+12025550124")
     bad = touchpoint(bench, "d7", "P1").id
-    right = facts.decide_touchpoint
+    right = decide_touchpoint
 
     def fails_once(world, known, row, contact, now):  # type: ignore[no-untyped-def]
         if row.id == bad:

@@ -21,7 +21,7 @@ from outreach.domain.states import (
     TouchpointStatus,
 )
 from outreach.pipeline import campaign, consent, followup
-from outreach.pipeline.facts import CONFIRMS_OPT_OUT
+from outreach.pipeline.facts.deciding import CONFIRMS_OPT_OUT
 from outreach.pipeline.ports import Outgoing
 from outreach.storage.models import Message
 from outreach.storage.repositories.people import address_index

@@ -9,8 +9,8 @@ import pytest
 from outreach.bootstrap import record_configuration
 from outreach.domain.journeys import Journey, Offset, Step
 from outreach.domain.states import SkipReason, TouchpointStatus
-from outreach.pipeline import replan
-from outreach.pipeline.replan import Kind
+from outreach.pipeline.planning import replan
+from outreach.pipeline.planning.replan import Kind
 from tests.pipeline.rows import VISIT, touchpoint
 from tests.worlds import JOURNEYS, Bench
 

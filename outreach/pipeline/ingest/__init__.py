@@ -12,9 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from outreach.domain.errors import BadInput, Unavailable
 from outreach.domain.events import EventKind, ItemKind, ParsedItem, SchedulingEvent
-from outreach.pipeline import occasions
 from outreach.pipeline.faults import ROW_AT_FAULT
 from outreach.pipeline.ingest import batch, names, patients, quarantine, regimens, visits
+from outreach.pipeline.planning import occasions
 from outreach.pipeline.world import World
 from outreach.storage.models import InboxEvent, InboxStatus, Patient
 from outreach.storage.unit import Unit

@@ -7,7 +7,7 @@ from uuid import UUID
 from outreach.domain.events import GONE
 from outreach.domain.journeys import Notice
 from outreach.pipeline import completion, plan
-from outreach.pipeline.closed_days import visits_on_closed_days
+from outreach.pipeline.facts.closed_days import visits_on_closed_days
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment
 from outreach.storage.unit import Unit

@@ -8,8 +8,9 @@ from outreach.domain.events import EventKind, PatientData, SchedulingEvent, Tele
 from outreach.domain.phones import check_number
 from outreach.domain.states import ChannelKind, SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action
-from outreach.pipeline import consent, followup, occasions, pause
+from outreach.pipeline import consent, followup, pause
 from outreach.pipeline.ingest import names
+from outreach.pipeline.planning import occasions
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactPoint, ContactStatus, IdentifierKind, Patient
 from outreach.storage.repositories.people import address_index

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from outreach.domain.events import EventKind, SchedulingEvent
 from outreach.domain.states import SkipReason, TouchpointStatus
-from outreach.pipeline import occasions, plan
+from outreach.pipeline import plan
 from outreach.pipeline.ingest import names
+from outreach.pipeline.planning import occasions
 from outreach.pipeline.world import World
 from outreach.storage.models import (
     Dose,

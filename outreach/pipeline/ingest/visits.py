@@ -10,8 +10,9 @@ from outreach.domain.events import (
 from outreach.domain.journeys import Anchor
 from outreach.domain.states import SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action
-from outreach.pipeline import closure, completion, followup, hold, plan
+from outreach.pipeline import closure, completion, followup, plan
 from outreach.pipeline.ingest import names, neighbours
+from outreach.pipeline.replies import hold
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, IdentifierKind, Patient, Site
 from outreach.storage.unit import Unit

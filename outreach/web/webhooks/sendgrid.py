@@ -18,8 +18,8 @@ from outreach.channels.signatures import (
 )
 from outreach.domain.clock import Clock
 from outreach.domain.errors import ConfigurationError
-from outreach.pipeline import mail_events
-from outreach.pipeline.mail_events import MailEvent
+from outreach.pipeline.outcomes import mail_events
+from outreach.pipeline.outcomes.mail_events import MailEvent
 from outreach.web.bodies import read_body
 from outreach.web.edge import Edge
 from outreach.web.problems import Refused

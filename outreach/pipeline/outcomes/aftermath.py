@@ -6,8 +6,9 @@ from outreach.domain.consent import ConsentAction, ConsentScope
 from outreach.domain.reactions import Reaction
 from outreach.domain.states import MessageStatus, Purpose, TouchpointStatus
 from outreach.domain.triage.result import Action
-from outreach.pipeline import consent, due, fallback, followup
-from outreach.pipeline.answer import RED_FLAG_ANSWERS
+from outreach.pipeline import consent, due, followup
+from outreach.pipeline.outcomes import fallback
+from outreach.pipeline.replies.answer import RED_FLAG_ANSWERS
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactStatus, Message, Touchpoint
 from outreach.storage.unit import Unit

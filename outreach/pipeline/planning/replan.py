@@ -12,7 +12,7 @@ from uuid import UUID
 from outreach.domain.journeys import Anchor
 from outreach.domain.states import TOUCHPOINT_STEPS, SkipReason, TouchpointStatus, check_step
 from outreach.pipeline import plan
-from outreach.pipeline.blueprint import Blueprint
+from outreach.pipeline.planning.blueprint import Blueprint
 from outreach.pipeline.world import World
 from outreach.storage.models import Touchpoint
 from outreach.storage.unit import Unit

@@ -15,7 +15,7 @@ from outreach.domain.courses import Course, CourseVisit, course_of
 from outreach.domain.events import GONE
 from outreach.domain.journeys import Anchor, Journey, Only, WhenLate
 from outreach.domain.states import MessageStatus, SkipReason
-from outreach.pipeline.closed_days import visits_on_closed_days
+from outreach.pipeline.facts.closed_days import visits_on_closed_days
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, Touchpoint
 from outreach.storage.repositories.messages import Told

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from outreach.domain.states import ChannelKind, MessageStatus, Purpose
 from outreach.domain.windows import window_closes
-from outreach.pipeline.facts import Facts, facts_for_messages, place_of
+from outreach.pipeline.facts.deciding import place_of
+from outreach.pipeline.facts.reading import Facts, facts_for_messages
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactPoint, Message, Touchpoint
 from outreach.storage.unit import Unit

@@ -6,7 +6,7 @@ from outreach.domain.states import ChannelKind, MessageStatus, Purpose, Urgency
 from outreach.domain.triage.keywords import answered_by_carrier
 from outreach.domain.triage.result import Action, Label, Triage
 from outreach.domain.triage.screening import NONE
-from outreach.pipeline.facts import CONFIRMS_OPT_OUT
+from outreach.pipeline.facts.deciding import CONFIRMS_OPT_OUT
 from outreach.pipeline.world import World
 from outreach.storage.models import Message, Patient, Reply
 from outreach.storage.unit import Unit

@@ -20,7 +20,7 @@ from outreach.domain.states import (
     TouchpointStatus,
     check_step,
 )
-from outreach.pipeline import aftermath
+from outreach.pipeline.outcomes import aftermath
 from outreach.pipeline.world import World
 from outreach.storage.models import (
     Attempt,
