@@ -1,6 +1,5 @@
 """What every test stands on: real servers, a fresh database, no network, no skipping in CI."""
 
-import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -111,12 +110,10 @@ def sqlite_template() -> Path:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, worker_id: str) -> Iterator[str]:
     """A fresh, migrated, empty database: the test runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        path = tmp_path / "outreach.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
+        yield servers.fresh_sqlite(request.getfixturevalue("sqlite_template"), worker_id)
     else:
         url: str = request.getfixturevalue("postgres_url")
         yield url

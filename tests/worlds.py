@@ -111,6 +111,12 @@ def templates() -> MessageTemplates:
     return MessageTemplates()
 
 
+@lru_cache(maxsize=4)
+def database(url: str) -> Database:
+    """One engine for every test on a database: what it compiled once stays compiled."""
+    return Database(url, KEYRING)
+
+
 @dataclass
 class Wakes:
     """Remembers which stages were woken."""
@@ -251,7 +257,7 @@ def make_bench(database_url: str, *, at: datetime = START, **overrides: Any) -> 
     email = RecordingChannel(ChannelKind.EMAIL, machine)
     wakes = Wakes()
     world = World(
-        db=Database(database_url, KEYRING),
+        db=database(database_url),
         clinic_clock=clock,
         machine_clock=machine,
         clinic=clinic(),
