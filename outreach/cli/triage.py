@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from outreach.cli.lines import KEEPS_ORDER, answer_lines, text_field
-from outreach.domain.errors import BadInput
+from outreach.cli.prompts import prompt_of
 
 if TYPE_CHECKING:
     from outreach.domain.triage.engine import TriageEngine
-    from outreach.domain.triage.result import Prompt, Triage
+    from outreach.domain.triage.result import Triage
 
 app = typer.Typer(add_completion=False)
 
@@ -58,23 +58,6 @@ def load(config: Path | None) -> "TriageEngine":
     from outreach.settings import load_settings
 
     return load_engine((config or load_settings().config_path()) / "triage")
-
-
-def prompt_of(asked: dict[str, Any]) -> "Prompt | None":
-    """The open question of an input object.
-
-    Raises:
-        BadInput: there is no such question.
-    """
-    from outreach.domain.triage.result import Prompt
-
-    if asked.get("prompt") is None:
-        return None
-    try:
-        return Prompt(asked["prompt"])
-    except ValueError:
-        known = ", ".join(prompt.value for prompt in Prompt)
-        raise BadInput("field", f"'prompt' must be one of {known}, or be left out") from None
 
 
 def describe(found: "Triage") -> dict[str, Any]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outreach.cli.lines import text_field, write_line
+from outreach.cli.prompts import prompt_of
 from outreach.cli.screen import screen, table
-from outreach.cli.triage import prompt_of
 from outreach.domain.errors import BadInput
 from outreach.domain.triage.report import Figures, Labelled, Rate, Report, measure
 from outreach.domain.triage.result import Label
