@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from outreach.domain.errors import ConfigurationError
@@ -58,7 +59,7 @@ class Sample:
     phone: str = "202-555-0142"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what is worked out once is kept
 class _Text:
     """One file of one message, rendered for one sample patient."""
 
@@ -78,7 +79,7 @@ class _Text:
     def is_prose(self) -> bool:
         return self.file.name in {"sms.txt", "body.txt"}
 
-    @property
+    @cached_property
     def plain(self) -> str:
         """Without tags, accents and case."""
         return _plain(re.sub(r"<[^>]*>", " ", self.text))
@@ -204,16 +205,18 @@ def _contexts(
 
 def _forbidden_word(text: _Text) -> Iterator[str]:
     for entry in text.rules.words.forbidden_in(text.language):
-        if re.search(rf"\b{_pattern(entry)}", text.plain):
+        if _pattern(entry).search(text.plain):
             yield f"says '{entry.rstrip('*')}'; say 'visit' or 'home dose'"
-    units = [_pattern(unit) for unit in text.rules.words.units_in(text.language)]
-    if units and re.search(rf"{_NUMBER}(?:{'|'.join(units)})", text.plain):
+    units = text.rules.words.units_in(text.language)
+    if any(_pattern(unit, _NUMBER).search(text.plain) for unit in units):
         yield "names an amount of medicine; leave it out"
 
 
-def _pattern(entry: str) -> str:
+@lru_cache(maxsize=1024)  # the same few hundred entries are looked for in every text
+def _pattern(entry: str, after: str = r"\b") -> re.Pattern[str]:
     """An entry of ``copy.yaml`` as a regular expression; ``*`` at its end leaves the rest open."""
-    return re.escape(_plain(entry.rstrip("*"))) + ("" if entry.endswith("*") else r"\b")
+    ends = "" if entry.endswith("*") else r"\b"
+    return re.compile(after + re.escape(_plain(entry.rstrip("*"))) + ends)
 
 
 def _reserved_keyword(text: _Text) -> Iterator[str]:
@@ -272,6 +275,8 @@ def _short_link(text: _Text) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFD", text.lower())
     return "".join(mark for mark in decomposed if not unicodedata.combining(mark))
 
