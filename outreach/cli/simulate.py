@@ -23,10 +23,15 @@ def simulate(
 
     text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="outreach-simulate-") as folder:
-        world, used = run_scenario(text, Path(folder), config, zone)
+        world, used = run_scenario(text, Path(folder), config, zone, note=_note)
         for row in rows(world, used):
             typer.echo(json.dumps(row, ensure_ascii=False) if as_json else _sentence(row))
         world.db.close()
+
+
+def _note(said: str) -> None:
+    """Beside the ledger, not in it."""
+    typer.echo(said, err=True)
 
 
 def _sentence(row: dict[str, object]) -> str:

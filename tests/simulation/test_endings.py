@@ -1,0 +1,61 @@
+"""When an infusion ended, and what is asked of staff and patients after it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.simulation.test_scenarios import VISIT, event, played, work
+
+END = {"until": "2027-03-12T10:00"}
+A1 = {"ids": VISIT["ids"]}
+
+
+def h24_of(found: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [
+        (row["anchor"][11:16], row["outcome"])
+        for row in found
+        if row.get("step") == "h24" and row["outcome"] != "superseded"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "said", "ended"),
+    [
+        ("2027-03-10T14:20", {}, "14:20"),  # when it occurred
+        ("2027-03-10T14:20", {"end": "2027-03-10T14:10"}, "14:10"),  # an end that is news
+        ("2027-03-10T14:20", {"end": "2027-03-10T14:00"}, "14:20"),  # the plan, said again
+        ("2027-03-10T13:00", {"end": "2027-03-10T15:00"}, "13:00"),  # an end still to come
+        ("2027-03-11T09:00", {}, "14:00"),  # a report that comes the next morning
+    ],
+)
+def test_an_end_that_is_not_named_is_found(
+    tmp_path: Path, at: str, said: dict[str, Any], ended: str
+) -> None:
+    found = played(
+        tmp_path,
+        event("2027-03-01T09:00"),
+        event(at, "infusion.completed", appointment={**A1, **said}),
+        END,
+    )
+    assert h24_of(found) == [(ended, "sent")]
+
+
+def test_nobody_asks_whether_a_visit_of_somebody_who_died_took_place(tmp_path: Path) -> None:
+    found = played(
+        tmp_path, event("2027-03-01T09:00"), event("2027-03-06T09:00", "patient.deceased"), END
+    )
+    assert work(found) == [("deceased", "routine")]
+
+
+def test_a_call_before_a_visit_is_due_before_it(tmp_path: Path) -> None:
+    failed = {"patient": "P1", "step": "d1", "status": "undelivered", "code": 30006}
+    found = played(
+        tmp_path,
+        event("2027-03-01T09:00"),
+        {"at": "2027-03-09T20:30", "receipt": failed},
+        END,
+    )
+    calls = [row["due"] for row in found if row.get("followup") == "call_patient"]
+    assert calls
+    assert max(calls) <= "2027-03-10T10:00:00-05:00"
