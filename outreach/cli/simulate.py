@@ -1,6 +1,7 @@
 """``outreach simulate``: the ledger that a scenario leaves, from the real pipeline."""
 
 import json
+import logging
 import sys
 import tempfile
 from pathlib import Path
@@ -18,9 +19,11 @@ def simulate(
     ] = None,
 ) -> None:
     """Play a scenario without a network and print what would have been sent, when, and why not."""
+    from outreach.logs import configure_logs
     from outreach.simulation.ledger import rows
     from outreach.simulation.run import run_scenario
 
+    configure_logs(logging.ERROR)  # standard output is the ledger's alone
     text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="outreach-simulate-") as folder:
         world, used = run_scenario(text, Path(folder), config, zone, note=_note)

@@ -4,7 +4,7 @@ An outage stops every worker; what arrives meanwhile is stored and waits, as it 
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from outreach.clocks import ManualClock
@@ -15,7 +15,7 @@ from outreach.simulation.happenings import Happenings, outage_length
 from outreach.simulation.scenario import Line, instant
 from outreach.simulation.wording import Note
 
-_STAGES = {
+_STAGES: dict[str, Callable[[World], int]] = {
     "ingest": ingest.drain,
     "triage": triage.drain,
     "due": due.drain,
@@ -31,6 +31,10 @@ _STAGES = {
 
 Paging is left out: it tells staff of an item again and again, and changes nothing in the ledger.
 """
+
+
+_TO_THE_END = timedelta(days=3 * 365)
+"""A scenario that names no end is played until nothing is planned any more, or for so long."""
 
 
 class Player:
@@ -57,6 +61,8 @@ class Player:
             self._advance(line.at.astimezone(UTC))
             self._happen(line)
             self._work()
+        if lines and all(line.verb != "until" for line in lines):
+            self._advance(lines[-1].at.astimezone(UTC) + _TO_THE_END)
         # an outage that outlasts the scenario hides nothing: what it held is drained at the end
         self._down_until = None
         self._work()

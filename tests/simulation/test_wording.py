@@ -196,3 +196,8 @@ def test_a_receipt_reaches_the_replacement_of_what_failed(tmp_path: Path) -> Non
         END,
     )
     assert ("call_patient", "same_day") in work(found)
+
+
+def test_without_an_end_it_is_played_until_nothing_is_planned_any_more(tmp_path: Path) -> None:
+    found = played(tmp_path, event("2027-03-01T09:00"))
+    assert steps(found) == SENT
