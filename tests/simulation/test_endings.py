@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulation.test_scenarios import VISIT, event, played, work
+from tests.simulation.test_scenarios import PATIENT, PHONE, VISIT, event, played, steps, work
 
 END = {"until": "2027-03-12T10:00"}
 A1 = {"ids": VISIT["ids"]}
@@ -59,3 +59,20 @@ def test_a_call_before_a_visit_is_due_before_it(tmp_path: Path) -> None:
     calls = [row["due"] for row in found if row.get("followup") == "call_patient"]
     assert calls
     assert max(calls) <= "2027-03-10T10:00:00-05:00"
+
+
+def test_what_did_not_arrive_failed_unless_it_was_said_another_way(tmp_path: Path) -> None:
+    failed = {"patient": "P1", "step": "d1", "status": "undelivered", "code": 30006}
+    phones = [{"value": PHONE}, {"value": "+12025550177"}]
+    for folder, patient, outcome in (
+        ("one", PATIENT, "failed"),
+        ("two", {"id": "P1", "phones": phones}, "sent"),
+    ):
+        (tmp_path / folder).mkdir()
+        found = played(
+            tmp_path / folder,
+            event("2027-03-01T09:00", patient=patient),
+            {"at": "2027-03-09T10:05", "receipt": failed},
+            {"until": "2027-03-09T12:00"},
+        )
+        assert steps(found)["d1"] == outcome
