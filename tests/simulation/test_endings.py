@@ -76,3 +76,30 @@ def test_what_did_not_arrive_failed_unless_it_was_said_another_way(tmp_path: Pat
             {"until": "2027-03-09T12:00"},
         )
         assert steps(found)["d1"] == outcome
+
+
+def test_the_day_before_is_told_by_email_where_no_text_arrives(tmp_path: Path) -> None:
+    failed = {"patient": "P1", "step": "d1", "status": "undelivered", "code": 30006}
+    found = played(
+        tmp_path,
+        event("2027-03-01T09:00", patient={**PATIENT, "email": "robin@example.org"}),
+        {"at": "2027-03-09T10:05", "receipt": failed},
+        {"until": "2027-03-09T12:00"},
+    )
+    d1 = next(row for row in found if row.get("step") == "d1")
+    assert (d1["outcome"], d1["also"]) == ("sent", ["email"])
+    assert work(found) == []
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_who_has_an_email_alone_is_prepared_by_email(tmp_path: Path, language: str) -> None:
+    patient = {"id": "P1", "email": "robin@example.org", "language": language}
+    for first in (False, True):
+        (tmp_path / str(first)).mkdir()
+        found = played(
+            tmp_path / str(first),
+            event("2027-03-01T09:00", patient=patient, appointment={**VISIT, "first_visit": first}),
+            {"until": "2027-03-09T12:00"},
+        )
+        d1 = next(row for row in found if row.get("step") == "d1")
+        assert (d1["outcome"], d1["channel"], d1["language"]) == ("sent", "email", language)

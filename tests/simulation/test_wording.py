@@ -201,3 +201,12 @@ def test_a_receipt_reaches_the_replacement_of_what_failed(tmp_path: Path) -> Non
 def test_without_an_end_it_is_played_until_nothing_is_planned_any_more(tmp_path: Path) -> None:
     found = played(tmp_path, event("2027-03-01T09:00"))
     assert steps(found) == SENT
+
+
+def test_a_schedule_without_doses_goes_to_staff(tmp_path: Path) -> None:
+    found = played(
+        tmp_path,
+        event("2027-03-01T09:00", "regimen.prescribed", regimen={"id": "R1", "rule": "weekly"}),
+        END,
+    )
+    assert work(found) == [("unclear_regimen", "routine")]
