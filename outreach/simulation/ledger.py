@@ -19,7 +19,7 @@ def rows(world: World, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
         messages = unit.messages.of_touchpoints([row.id for row in touchpoints])
         for row in sorted(touchpoints, key=lambda item: item.decided_at or item.due_at):
             yield _touchpoint(row, messages.get(row.id, []), names, zone)
-        items = unit.followups.worklist(closed=True)
+        items = unit.followups.worklist(closed=True, limit=1_000_000)
         names |= _names(unit, {row.patient_id for row in items if row.patient_id is not None})
         for item in sorted(items, key=lambda item: (item.created_at, item.id)):
             yield {
