@@ -31,6 +31,7 @@ from outreach.intake.interface import Arrival
 from outreach.intake.json_fields import MAX_LIST, Json, child, flag, text, texts, unique
 from outreach.intake.languages import language_tag
 from outreach.intake.local_time import Moment, NotATime, doubt_note, iso_moment, with_time
+from outreach.intake.native_names import with_published_names
 from outreach.intake.telecoms import ranked
 
 _STATUS_AFTER = {
@@ -73,6 +74,7 @@ def schema_text() -> str:
 
 def read_native(value: Json, raw: bytes, arrival: Arrival) -> ParsedItem:
     """The item of one native event. An unknown ``type`` is ignored, anything wrong rejected."""
+    value = with_published_names(value)
     trigger = text(value, "type")
     try:
         kind = EventKind(trigger)
@@ -181,8 +183,6 @@ class _Reader:
         if start is None and kind in _NEEDS_START:
             raise BadInput("required", "appointment.start: missing")
         begun, ended = self._moment(visit, "actual_start"), self._moment(visit, "actual_end")
-        if kind is EventKind.INFUSION_COMPLETED and ended is None:
-            raise BadInput("required", "appointment.actual_end: missing")
         for first, last, place in ((start, end, "end"), (begun, ended, "actual_end")):
             if first and last and last.at < first.at:
                 raise BadInput("invariant", f"appointment.{place}: before its start")

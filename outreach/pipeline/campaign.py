@@ -33,6 +33,8 @@ class Launch:
     language: str | None = None
     start_at: datetime | None = None
     """When the first may go (clinic time); None is now."""
+    only: frozenset[UUID] | None = None
+    """No others than these patients; None leaves nobody out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,12 @@ def launch(world: World, wanted: Launch) -> Launched:
 
 
 def _audience(unit: Unit, wanted: Launch) -> list[Patient]:
-    chosen = unit.campaigns.audience(wanted.service)
-    if wanted.language is None:
-        return chosen
-    return [patient for patient in chosen if patient.language == wanted.language]
+    return [
+        patient
+        for patient in unit.campaigns.audience(wanted.service)
+        if wanted.language in {None, patient.language}
+        and (wanted.only is None or patient.id in wanted.only)
+    ]
 
 
 def _touchpoint(world: World, campaign: Campaign, wanted: Launch, patient: Patient) -> Touchpoint:

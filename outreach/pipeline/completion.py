@@ -36,6 +36,9 @@ def _unreported(unit: Unit, world: World, visit: Appointment) -> None:
         end = visit.end_at or visit.start_at + plan.usual_length(world, visit.kind)
         ended(unit, world, visit, end, estimated=True)
         return
+    patient = unit.people.patient(visit.patient_id)
+    if patient is not None and patient.deceased:
+        return
     followup.open_item(
         unit,
         world,

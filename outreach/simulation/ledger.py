@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from outreach.domain.states import MessageStatus, TouchpointStatus
 from outreach.pipeline.world import World
 from outreach.storage.models import Message, Touchpoint
 from outreach.storage.unit import Unit
@@ -18,7 +19,7 @@ def rows(world: World, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
         messages = unit.messages.of_touchpoints([row.id for row in touchpoints])
         for row in sorted(touchpoints, key=lambda item: item.decided_at or item.due_at):
             yield _touchpoint(row, messages.get(row.id, []), names, zone)
-        items = unit.followups.worklist(closed=True)
+        items = unit.followups.worklist(closed=True, limit=1_000_000)
         names |= _names(unit, {row.patient_id for row in items if row.patient_id is not None})
         for item in sorted(items, key=lambda item: (item.created_at, item.id)):
             yield {
@@ -37,6 +38,18 @@ def _names(unit: Unit, ids: set[UUID]) -> dict[UUID, str]:
     return {patient_id: found[patient_id][0].value for patient_id in ids if found[patient_id]}
 
 
+_LOST = frozenset({MessageStatus.UNDELIVERED, MessageStatus.FAILED, MessageStatus.SKIPPED})
+
+
+def _outcome(row: Touchpoint, messages: list[Message]) -> TouchpointStatus:
+    """How it ended for the patient: what the provider took, and nothing of which arrived, failed.
+
+    In the database it stays sent, because that is what was done; its messages say the rest.
+    """
+    lost = bool(messages) and all(message.status in _LOST for message in messages)
+    return TouchpointStatus.FAILED if row.status is TouchpointStatus.SENT and lost else row.status
+
+
 def _touchpoint(
     row: Touchpoint, messages: list[Message], names: dict[UUID, str], zone: ZoneInfo
 ) -> dict[str, Any]:
@@ -48,7 +61,7 @@ def _touchpoint(
         "journey": row.journey,
         "step": row.step,
         "anchor": row.anchor_at.astimezone(zone).isoformat(),
-        "outcome": row.status.value,
+        "outcome": _outcome(row, messages).value,
         "reason": None if row.reason is None else row.reason.value,
         "channel": None if row.channel is None else row.channel.value,
         "language": None if first is None else first.language,

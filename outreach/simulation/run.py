@@ -17,6 +17,8 @@ from outreach.settings import Settings, new_keys
 from outreach.simulation.carrier import SimulatedCarrier
 from outreach.simulation.player import Player
 from outreach.simulation.scenario import read_scenario
+from outreach.simulation.wording import Note, made_plain, with_places_of
+from outreach.storage.database import throw_away
 from outreach.storage.migrate import upgrade
 from outreach.wakeup import NoWake
 
@@ -24,14 +26,21 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def run_scenario(
-    text: str, folder: Path, config: Path | None, zone_name: str | None
+    text: str,
+    folder: Path,
+    config: Path | None,
+    zone_name: str | None,
+    note: Note = lambda _said: None,
 ) -> tuple[World, ZoneInfo]:
     """The world after the scenario, and the zone that its times are told in.
 
     Args:
         folder: an empty folder for the throw-away database.
         config: a folder like ``config/``; None takes the installation's own.
-        zone_name: makes the clinic one that lives in this zone, all its sites with it.
+        zone_name: makes the clinic one that lives in this zone, all its sites with it; places that
+            it does not know are then taken for its default site.
+        note: told, in a sentence each, what was taken otherwise than it was written, and what
+            changed nothing.
 
     Raises:
         ConfigurationError: the zone or the configuration is wrong.
@@ -39,11 +48,14 @@ def run_scenario(
     """
     world, clock = _world(folder, config, zone_name)
     zone = world.clinic.zone
-    lines = read_scenario(text.splitlines(), zone)
+    lines = made_plain(read_scenario(text.splitlines(), zone), note)
+    if zone_name is not None:
+        clinic = with_places_of(world.clinic, lines, note)
+        world = replace(world, clinic=clinic, parse=build_intake(clinic))
     if lines:
         clock.set(lines[0].at)
         record_configuration(world)
-        Player(world, clock, zone).play(lines)
+        Player(world, clock, zone, note).play(lines)
     return world, zone
 
 
@@ -60,9 +72,9 @@ def _world(folder: Path, config: Path | None, zone_name: str | None) -> tuple[Wo
     clock = ManualClock(_EPOCH)
     channels = {kind: SimulatedCarrier(kind, clock) for kind in ChannelKind}
     world = build_world(settings, Parts(clock, clock, channels, NoWake()))
+    throw_away(world.db)
     if zone_name is not None:
-        clinic = _moved(world.clinic, zone_name)
-        world = replace(world, clinic=clinic, parse=build_intake(clinic))
+        world = replace(world, clinic=_moved(world.clinic, zone_name))
     return world, clock
 
 

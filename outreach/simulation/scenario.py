@@ -9,7 +9,21 @@ from zoneinfo import ZoneInfo
 
 from outreach.domain.errors import BadInput
 
-VERBS = ("event", "reply", "receipt", "outage", "optout", "campaign", "close", "closure")
+VERBS = (
+    "event",
+    "reply",
+    "receipt",
+    "outage",
+    "optout",
+    "optin",
+    "campaign",
+    "close",
+    "closure",
+)
+_ALSO = {"opt_out": "optout", "opt_in": "optin", "time": "at"}
+"""Other names for the keys of a line."""
+_ALONE = {"event": "raw", "outage": "until", "optout": "phone", "optin": "phone"}
+"""What a verb means that has a word in place of an object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +60,27 @@ def _line(number: int, text: str, zone: ZoneInfo) -> Line:
         raise _bad(number, f"is not JSON ({error.msg})") from None
     if not isinstance(value, dict):
         raise _bad(number, "is not a JSON object")
-    if "until" in value and "at" not in value:
-        return Line(number, instant(value["until"], zone, number), "until", {})
+    for name, usual in _ALSO.items():
+        if name in value:
+            value.setdefault(usual, value.pop(name))
     verbs = [verb for verb in VERBS if verb in value]
+    if not verbs and "until" in value:
+        end = value["until"] if isinstance(value["until"], str) else value.get("at")
+        return Line(number, instant(end, zone, number), "until", {})
+    if not verbs and "type" in value:  # an event that is not wrapped
+        return Line(number, instant(value.get("at"), zone, number), "event", _without(value, "at"))
     if len(verbs) != 1:
         raise _bad(number, f"must have exactly one of {', '.join(VERBS)}, or be an 'until'")
     details = value[verbs[0]]
+    if isinstance(details, str) and verbs[0] in _ALONE:
+        details = {_ALONE[verbs[0]]: details}
     if not isinstance(details, dict):
         raise _bad(number, f"'{verbs[0]}' must be an object")
     return Line(number, instant(value.get("at"), zone, number), verbs[0], details)
+
+
+def _without(value: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: item for name, item in value.items() if name != key}
 
 
 def instant(text: object, zone: ZoneInfo, number: int) -> datetime:
@@ -64,7 +90,7 @@ def instant(text: object, zone: ZoneInfo, number: int) -> datetime:
         BadInput: it is not one.
     """
     try:
-        at = datetime.fromisoformat(str(text))
+        at = datetime.fromisoformat(str(text).strip().upper())
     except ValueError:
         raise _bad(number, "needs a time such as 2027-03-01T09:00") from None
     return at if at.tzinfo is not None else at.replace(tzinfo=zone)

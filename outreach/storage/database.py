@@ -149,6 +149,15 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
+def throw_away(database: Database) -> None:
+    """Spares an embedded database the care for power cuts: for one that nobody keeps."""
+
+    def careless(connection: Any, _record: object) -> None:
+        connection.execute("PRAGMA synchronous=OFF")
+
+    event.listen(database.engine, "connect", careless)
+
+
 def remedy(engine: Engine, error: DBAPIError) -> str:
     """What is unreachable and what to do. PostgreSQL's own text is left out: it may hold values."""
     if isinstance(error, ProgrammingError):

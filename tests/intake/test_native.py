@@ -191,7 +191,6 @@ def changed(**parts: Any) -> dict[str, Any]:
             ),
             "invariant",
         ),
-        (changed(kind="infusion.completed"), "required"),
         (changed(kind="regimen.changed", regimen={"ids": ["R1"], "dose_dates": [7]}), "value"),
         (
             changed(kind="patient.merged", merge={"prior_ids": [{"system": "CGI", "value": "77"}]}),
@@ -251,12 +250,12 @@ def test_a_broken_cloud_event_is_rejected(read: Read, broken: dict[str, Any]) ->
 
 def test_fields_this_reader_does_not_take_are_named(read: Read) -> None:
     value = native(note="x")
-    value["patient"] |= {"telecom": [{"value": "202"}], "name": "Larkspur", "Robin 1": 1}
+    value["patient"] |= {"telecom": [{"value": "202"}], "nickname": "Larkspur", "Robin 1": 1}
     value["appointment"]["room"] = "4"
     assert only(read(json.dumps(value))).warnings == (
         "note: not a field of this event; left out",
         "patient.telecom: not a field of this event; left out",
-        "patient.name: not a field of this event; left out",
+        "patient.nickname: not a field of this event; left out",
         "appointment.room: not a field of this event; left out",
         "1 more fields that are not of this event; left out",
     )
@@ -270,3 +269,69 @@ def test_every_field_of_the_schema_is_taken_without_a_word(read: Read) -> None:
         assert not [
             note for note in only(read(json.dumps(value))).warnings if "not a field" in note
         ]
+
+
+def test_an_infusion_that_names_no_end_is_taken(read: Read) -> None:
+    visit = event_of(send(read, native("infusion.completed"))).appointment
+    assert visit is not None
+    assert visit.actual_end is None
+
+
+def test_other_names_for_fields_are_understood(read: Read) -> None:
+    value = native()
+    value["patient"] = {
+        "id": "77",
+        "name": "Robin May Larkspur",
+        "dob": "1990-02-03",
+        "mobile": "2025550121",
+        "preferred_language": "es",
+        "time_zone": "America/Denver",
+        "zip": "80202",
+    }
+    value["appointment"] = {
+        "id": "V1",
+        "start_time": "2027-03-15T09:00:00-04:00",
+        "service_type": "IVIG",
+        "first_infusion": True,
+    }
+    item = send(read, value)
+    assert not [note for note in item.warnings if "not a field" in note]
+    event = event_of(item)
+    patient, visit = event.patient, event.appointment
+    assert (patient.given, patient.family) == ("Robin May", "Larkspur")
+    assert (patient.zone, patient.postal_code, patient.language) == (
+        "America/Denver",
+        "80202",
+        "es",
+    )
+    assert patient.birth_date is not None
+    assert patient.telecoms is not None
+    assert visit is not None
+    assert (visit.service, visit.first_visit) == ("IVIG", True)
+
+
+def test_the_published_name_outranks_another(read: Read) -> None:
+    value = native()
+    value["patient"] |= {"postal_code": "20001", "zip": "80202"}
+    assert event_of(send(read, value)).patient.postal_code == "20001"
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"infusion": {"end": "2027-03-15T12:05:00-04:00", "lots": ["L1"]}},
+        {"actual_end": "2027-03-15T12:05:00-04:00", "infusion": {"lot_numbers": ["L1"]}},
+    ],
+)
+def test_what_happened_may_stand_beside_what_was_planned(read: Read, parts: dict[str, Any]) -> None:
+    visit = event_of(send(read, native("infusion.completed", **parts))).appointment
+    assert visit is not None
+    assert visit.actual_end == datetime(2027, 3, 15, 16, 5, tzinfo=UTC)
+    assert visit.lots == ("L1",)
+
+
+def test_facts_of_a_shipment_or_an_approval_may_stand_in_an_object_of_their_own(read: Read) -> None:
+    value = native(
+        "authorization.expiring", authorization={"id": "PA7", "expires_on": "2027-05-01"}
+    )
+    assert event_of(send(read, value)).details == {"reference": "PA7", "expires": "2027-05-01"}

@@ -149,8 +149,12 @@ def test_the_same_scenario_gives_the_same_ledger(tmp_path: Path) -> None:
     [
         ('{"at": "2027-03-01T09:00", "reply": {"body": "x"}}', "needs 'from'"),
         (
-            '{"at": "2027-03-01T09:00", "receipt": {"patient": "P", "step": "d7", "status": "x"}}',
+            '{"at": "2027-03-01T09:00", "receipt": {"patient": "P", "step": "d7"}}',
             "Line 1",
+        ),
+        (
+            '{"at": "2027-03-01T09:00", "campaign": {"purpose": "care"}}',
+            "Line 1 .*A campaign is for one of",
         ),
     ],
 )

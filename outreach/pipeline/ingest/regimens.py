@@ -4,7 +4,8 @@ from datetime import datetime
 
 from outreach.domain.events import EventKind, SchedulingEvent
 from outreach.domain.states import SkipReason, TouchpointStatus
-from outreach.pipeline import plan
+from outreach.domain.triage.result import Action
+from outreach.pipeline import followup, plan
 from outreach.pipeline.ingest import names
 from outreach.pipeline.planning import occasions
 from outreach.pipeline.world import World
@@ -54,8 +55,26 @@ def apply(
             if not quiet:
                 plan.plan_dose(unit, world, dose)
     unit.flush()
+    if not wanted and not stopped and not quiet:
+        _ask_for_doses(unit, world, regimen)
     occasions.follow_regimen(unit, world, regimen, event.occurred_at, quiet=quiet)
     return True
+
+
+def _ask_for_doses(unit: Unit, world: World, regimen: Regimen) -> None:
+    """A schedule of which no day is known reminds of nothing: staff must know that."""
+    followup.open_item(
+        unit,
+        world,
+        followup.NewItem(
+            reason_key=f"regimen:{regimen.id.hex}:no_doses",
+            kind="unclear_regimen",
+            action=Action.ROUTINE,
+            summary="A home schedule came without the days of its doses, so no dose is reminded "
+            "of. Send the days, or tell the patient.",
+            patient_id=regimen.patient_id,
+        ),
+    )
 
 
 def _create(unit: Unit, world: World, event: SchedulingEvent, patient: Patient) -> Regimen:

@@ -1,5 +1,7 @@
 """Visits: booked, moved, cancelled, begun and completed; and what that does to their plans."""
 
+from datetime import datetime, timedelta
+
 from outreach.domain.events import (
     GONE,
     AppointmentData,
@@ -55,6 +57,7 @@ def apply(
     handed_over = visit.patient_id != patient.id
     if handed_over:
         _hand_over(unit, world, visit, patient)
+    planned_end = visit.end_at
     status = _status(event.kind, data)
     was_gone, visit.status = visit.status in GONE, status
     if status in GONE:
@@ -68,29 +71,63 @@ def apply(
     stayed = neighbours.day_of(world, before) == neighbours.day_now(world, visit)
     if not was_gone and (handed_over or not stayed):
         neighbours.left(unit, world, visit, before)
-    _follow_up(unit, world, visit, event, handed_over=handed_over, quiet=quiet)
+    if event.kind in _ENDED:
+        _take_end(unit, world, visit, event, planned_end, handed_over=handed_over, quiet=quiet)
+    else:
+        _follow_up(unit, world, visit, handed_over=handed_over)
     plan.expect_report(world, visit, present=visit.status in completion.PRESENT)
     return True
 
 
-def _follow_up(
+_ENDED = frozenset({EventKind.INFUSION_COMPLETED, EventKind.INFUSION_STOPPED})
+_OVERRUNS = timedelta(hours=6)
+"""No infusion takes so much longer than planned: the report came late, and names no end."""
+
+
+def _take_end(
     unit: Unit,
     world: World,
     visit: Appointment,
     event: SchedulingEvent,
+    planned_end: datetime | None,
     *,
     handed_over: bool,
     quiet: bool,
 ) -> None:
-    """What an event means beyond the plan: an infusion's end, its new patient, what is missing."""
-    if event.kind in {EventKind.INFUSION_COMPLETED, EventKind.INFUSION_STOPPED}:
-        data = event.appointment
-        end = event.occurred_at if data is None or data.actual_end is None else data.actual_end
-        stopped = event.kind is EventKind.INFUSION_STOPPED
-        if handed_over:
-            visit.actual_end = None  # another patient's infusion: counted from the beginning
-        completion.ended(unit, world, visit, end, stopped_early=stopped, quiet=quiet)
-    elif handed_over and visit.actual_end is not None:
+    if handed_over:
+        visit.actual_end = None  # another patient's infusion: counted from the beginning
+    end, estimated = _end_of(world, visit, event, planned_end)
+    stopped = event.kind is EventKind.INFUSION_STOPPED
+    completion.ended(
+        unit, world, visit, end, estimated=estimated, stopped_early=stopped, quiet=quiet
+    )
+
+
+def _end_of(
+    world: World, visit: Appointment, event: SchedulingEvent, planned_end: datetime | None
+) -> tuple[datetime, bool]:
+    """When an infusion ended, and whether that is an estimate.
+
+    The actual end; without one an ``end`` that is news and not still to come; else when the event
+    occurred. Where that is long after the planned end, nobody knows better than the plan.
+    """
+    data = event.appointment
+    if data is not None and data.actual_end is not None:
+        return data.actual_end, False
+    said = None if data is None else data.end
+    if said is not None and said != planned_end and said <= event.occurred_at:
+        return said, False
+    planned = visit.end_at
+    if planned is None and visit.start_at is not None:
+        planned = visit.start_at + plan.usual_length(world, visit.kind)
+    if planned is not None and event.occurred_at - planned > _OVERRUNS:
+        return planned, True
+    return event.occurred_at, False
+
+
+def _follow_up(unit: Unit, world: World, visit: Appointment, *, handed_over: bool) -> None:
+    """What an event means beyond the plan: an ended infusion's new patient, what is missing."""
+    if handed_over and visit.actual_end is not None:
         completion.recount(unit, world, visit)
     elif visit.start_at is None or visit.start_at > world.clinic_now():
         _ask_about_gaps(unit, world, visit)

@@ -26,6 +26,8 @@ _BECOMES_A_CALL = frozenset(
     }
 )
 """A safety check-in that cannot be texted for one of these reasons is made by phone."""
+_AHEAD = frozenset({Anchor.VISIT_START, Anchor.CLOSURE})
+"""A call about a visit to come is of use before it alone."""
 _TOLD_BY_PHONE = _BECOMES_A_CALL | {SkipReason.PAUSED}
 """Who cannot hear by text that the site is closed is called: they would come for nothing."""
 
@@ -96,6 +98,7 @@ def _open_call(unit: Unit, world: World, row: Touchpoint, reason_key: str, summa
             action=Action.SAME_DAY,
             summary=summary + _interpreter(world, patient),
             patient_id=row.patient_id,
+            due_at=row.anchor_at if row.anchor_kind in _AHEAD else None,
         ),
     )
 

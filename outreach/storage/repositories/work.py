@@ -1,8 +1,9 @@
 """The tick's one question: which stages have work?"""
 
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import exists, func, literal, select, union_all
+from sqlalchemy import CompoundSelect, bindparam, exists, func, literal, select, union_all
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -49,33 +50,42 @@ class Work:
 
     def waiting(self, clinic_now: datetime, machine_now: datetime) -> list[str]:
         """The stages that have something to do at these instants, by name."""
-        ready = (
-            (Message.status == MessageStatus.QUEUED)
-            & (Message.retry_at <= machine_now)
-            & (Message.not_before <= clinic_now)
+        at = {"clinic_now": clinic_now, "machine_now": machine_now}
+        return list(self._session.scalars(_which_have_work(), at))
+
+
+@cache
+def _which_have_work() -> CompoundSelect[str]:
+    """Built once: it is asked every second, and building it costs more than running it."""
+    clinic_now = bindparam("clinic_now", type_=Touchpoint.due_at.type)
+    machine_now = bindparam("machine_now", type_=Message.retry_at.type)
+    ready = (
+        (Message.status == MessageStatus.QUEUED)
+        & (Message.retry_at <= machine_now)
+        & (Message.not_before <= clinic_now)
+    )
+    questions: dict[str, ColumnElement[bool]] = {
+        "ingest": exists().where(InboxEvent.status == InboxStatus.RECEIVED),
+        "triage": exists().where(Reply.triaged_at.is_(None)),
+        "followup": exists().where(FollowUp.escalate_at <= clinic_now),
+        "send_urgent": exists().where(ready, Message.urgency == Urgency.URGENT),
+        "due": exists().where(
+            Touchpoint.status == TouchpointStatus.PLANNED, Touchpoint.due_at <= clinic_now
+        ),
+        "send": exists().where(ready, Message.urgency == Urgency.NORMAL),
+        "send_bulk": exists().where(ready, Message.urgency == Urgency.BULK),
+        "receipt": exists().where(Receipt.applied_at.is_(None)),
+        "settle": exists().where(
+            Attempt.outcome == AttemptOutcome.UNKNOWN, Attempt.next_check_at <= machine_now
+        ),
+        "upkeep": exists().where(
+            Message.status == MessageStatus.CLAIMED, Message.lease_until <= machine_now
         )
-        questions: dict[str, ColumnElement[bool]] = {
-            "ingest": exists().where(InboxEvent.status == InboxStatus.RECEIVED),
-            "triage": exists().where(Reply.triaged_at.is_(None)),
-            "followup": exists().where(FollowUp.escalate_at <= clinic_now),
-            "send_urgent": exists().where(ready, Message.urgency == Urgency.URGENT),
-            "due": exists().where(
-                Touchpoint.status == TouchpointStatus.PLANNED, Touchpoint.due_at <= clinic_now
-            ),
-            "send": exists().where(ready, Message.urgency == Urgency.NORMAL),
-            "send_bulk": exists().where(ready, Message.urgency == Urgency.BULK),
-            "receipt": exists().where(Receipt.applied_at.is_(None)),
-            "settle": exists().where(
-                Attempt.outcome == AttemptOutcome.UNKNOWN, Attempt.next_check_at <= machine_now
-            ),
-            "upkeep": exists().where(
-                Message.status == MessageStatus.CLAIMED, Message.lease_until <= machine_now
-            )
-            | exists().where(
-                Conversation.status == ConversationStatus.OPEN,
-                Conversation.closes_at <= clinic_now,
-            ),
-            "completion": exists().where(Appointment.report_by <= clinic_now),
-        }
-        asked = [select(literal(name).label("stage")).where(q) for name, q in questions.items()]
-        return list(self._session.scalars(union_all(*asked)))
+        | exists().where(
+            Conversation.status == ConversationStatus.OPEN,
+            Conversation.closes_at <= clinic_now,
+        ),
+        "completion": exists().where(Appointment.report_by <= clinic_now),
+    }
+    asked = [select(literal(name).label("stage")).where(q) for name, q in questions.items()]
+    return union_all(*asked)
