@@ -62,7 +62,8 @@ def _world(folder: Path, config: Path | None, zone_name: str | None) -> tuple[Wo
     world = build_world(settings, Parts(clock, clock, channels, NoWake()))
     if zone_name is not None:
         clinic = _moved(world.clinic, zone_name)
-        world = replace(world, clinic=clinic, parse=build_intake(clinic))
+        majority = world.policy.people.majority
+        world = replace(world, clinic=clinic, parse=build_intake(clinic, majority=majority))
     return world, clock
 
 

@@ -16,6 +16,8 @@ from outreach.storage.models import (
     FollowUp,
     Message,
     Patient,
+    Permission,
+    PermissionSource,
     Reply,
     Touchpoint,
 )
@@ -57,6 +59,7 @@ class _Story:
         contacts = self._unit.people.all_contacts(self._patient.id)
         indexes = {contact.address_index for contact in contacts}
         yield from map(self._consent, self._unit.people.consent_history(indexes))
+        yield from map(self._permission, self._unit.circle.history(self._patient.id))
         yield from self._doses()
 
     def _zone(self, site_code: str | None) -> ZoneInfo:
@@ -158,6 +161,13 @@ class _Story:
         }
         return Entry(row.recorded_at, self._home, "consent", sentence, facts)
 
+    def _permission(self, row: Permission) -> Entry:
+        said = "may be used" if row.granted else "must not be used"
+        by = "staff" if row.source is PermissionSource.STAFF else "the scheduling system"
+        sentence = f"Somebody else's address ({row.channel.value}) {said}, by {by}."
+        facts = {"channel": row.channel.value, "granted": row.granted, "source": row.source.value}
+        return Entry(row.recorded_at, self._home, "permission", sentence, facts)
+
     def _doses(self) -> Iterator[Entry]:
         for regimen in self._unit.visits.regimens_of(self._patient.id):
             for dose in self._unit.visits.doses_of(regimen.id):
@@ -174,6 +184,7 @@ def _message_facts(row: Message) -> dict[str, Any]:
         "channel": row.channel.value,
         "template": row.template,
         "language": row.language,
+        "to_whom": row.to_whom,
         "status": row.status.value,
         "reason": row.reason.value if row.reason else None,
         "code": row.error_code,

@@ -21,6 +21,7 @@ from outreach.storage.models import (
     InboxEvent,
     InboxStatus,
     Message,
+    Patient,
     Receipt,
     Reply,
     Touchpoint,
@@ -74,7 +75,8 @@ class Work:
             | exists().where(
                 Conversation.status == ConversationStatus.OPEN,
                 Conversation.closes_at <= clinic_now,
-            ),
+            )
+            | exists().where(Patient.look_at <= clinic_now),
             "completion": exists().where(Appointment.report_by <= clinic_now),
         }
         asked = [select(literal(name).label("stage")).where(q) for name, q in questions.items()]
