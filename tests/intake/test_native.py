@@ -270,3 +270,23 @@ def test_every_field_of_the_schema_is_taken_without_a_word(read: Read) -> None:
         assert not [
             note for note in only(read(json.dumps(value))).warnings if "not a field" in note
         ]
+
+
+def test_contacts_say_whose_they_are_and_what_the_patient_permits_and_wishes(read: Read) -> None:
+    value = native()
+    value["patient"] |= {
+        "phones": [
+            {"value": "+12025550123"},
+            {"value": "+12025550140", "role": "caregiver", "permitted": True, "preferred": True},
+            {"value": "+12025550141", "role": "parent", "permitted": False},
+        ],
+        "emails": [{"value": "a@mail.example", "role": "guardian"}],
+    }
+    assert violations(SCHEMA, value) == []
+    found = patient_of(send(read, value)).telecoms or ()
+    assert [(one.role, one.permitted, one.preferred) for one in found] == [
+        (ContactRole.SELF, None, False),
+        (ContactRole.CAREGIVER, True, True),
+        (ContactRole.PARENT, False, False),
+        (ContactRole.GUARDIAN, None, False),
+    ]
