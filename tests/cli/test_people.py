@@ -64,3 +64,16 @@ def test_the_story_says_that_a_phone_is_shared(bench: Bench, outreach: Outreach)
     bench.book(VISIT, patient="P2", visit="A2")
     (phone,) = about(outreach)["contacts"]
     assert phone["sentence"].endswith("Several patients share it, so texts there name nobody.")
+
+
+def test_what_came_from_a_shared_phone_stands_in_the_story_of_both(
+    bench: Bench, outreach: Outreach
+) -> None:
+    bench.book(VISIT, patient="P1", visit="A1")
+    bench.book(VISIT, patient="P2", visit="A2")
+    bench.says("chest pain and I cannot breathe")
+    for name in ("mrn|P1", "mrn|P2"):
+        rows = outreach("explain", name, "--json").rows[0]["story"]
+        said = [row["sentence"] for row in rows if row["kind"] == "reply"]
+        assert said == ["Somebody at a shared phone wrote: urgent, action call 911."]
+        assert [row["matter"] for row in rows if row["kind"] == "followup"] == ["red_flag"]

@@ -1,7 +1,7 @@
 """One patient's story: everything that was planned, said, answered and left to staff, by time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -58,6 +58,7 @@ class _Story:
         yield from map(self._followup, self._unit.followups.of_patient(self._patient.id))
         contacts = self._unit.people.all_contacts(self._patient.id)
         indexes = {contact.address_index for contact in contacts}
+        yield from self._from_shared_phones(indexes)
         yield from map(self._consent, self._unit.people.consent_history(indexes))
         yield from map(self._permission, self._unit.circle.history(self._patient.id))
         yield from self._doses()
@@ -135,6 +136,18 @@ class _Story:
             "keyword": row.keyword,
         }
         return Entry(row.received_at, self._home, "reply", sentence, facts, row.body)
+
+    def _from_shared_phones(self, indexes: set[str]) -> Iterator[Entry]:
+        """What somebody wrote at a phone of theirs, of which it is not known who it was."""
+        replies = self._unit.replies.of_nobody(indexes) if indexes else []
+        for row in replies:
+            told = self._reply(row)
+            somebody = told.sentence.replace(
+                "The patient wrote", "Somebody at a shared phone wrote"
+            )
+            yield replace(told, sentence=somebody)
+        items = self._unit.followups.of_replies([row.id for row in replies]) if replies else []
+        yield from map(self._followup, items)
 
     def _followup(self, row: FollowUp) -> Entry:
         sentence = f"Follow-up {row.code} ({_words(row.kind)}, {_words(row.priority.value)}) for "

@@ -32,6 +32,8 @@ def set_contacts(unit: Unit, world: World, patient: Patient, telecoms: tuple[Tel
     for rank, (key, (address, entries)) in enumerate(listed.items()):
         role = role_of([entry.role for entry in entries], minor=minor)
         row = known.get(key)
+        if row is not None and not minor and _from_childhood(patient, row, role):
+            role = row.role
         if row is None:
             row = add_contact(unit, world, patient, key, address, role, rank)
         else:
@@ -54,6 +56,16 @@ def set_contacts(unit: Unit, world: World, patient: Patient, telecoms: tuple[Tel
 def _is_minor(world: World, patient: Patient) -> bool:
     today = world.clinic_now().astimezone(world.clinic.zone).date()
     return is_minor(born_on(patient), today, world.policy.people.majority)
+
+
+def _from_childhood(patient: Patient, row: ContactPoint, listed: ContactRole) -> bool:
+    """Whether an address that is listed as the patient's own was the parent's before.
+
+    The parents of a grown patient are not read any more, so the record seems to say that the
+    family's phone is the patient's own. Only staff, who ask, can say so: by a permission.
+    """
+    was_parents = row.role in {ContactRole.PARENT, ContactRole.GUARDIAN}
+    return patient.birth_date is not None and was_parents and listed is ContactRole.SELF
 
 
 def _by_address(world: World, telecoms: Iterable[Telecom]) -> dict[Key, tuple[str, list[Telecom]]]:

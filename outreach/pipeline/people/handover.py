@@ -4,12 +4,14 @@ From the birthday on ``domain/people.py`` lets nobody else be written to without
 permission, whether or not anybody has dealt with the item.
 """
 
-from datetime import date
+from datetime import date, timedelta
+from uuid import UUID
 
 from outreach.domain import people
 from outreach.domain.events import ContactRole
 from outreach.domain.triage.result import Action
 from outreach.pipeline import followup
+from outreach.pipeline.batches import tell_operator
 from outreach.pipeline.facts.reach import born_on
 from outreach.pipeline.world import World
 from outreach.storage.models import Patient
@@ -17,6 +19,7 @@ from outreach.storage.repositories.circle import coming_of_age_index
 from outreach.storage.unit import Unit
 
 HAND_OVER = "hand_over"
+_AFTER_FAILURE = timedelta(days=1)
 
 
 def schedule(world: World, patient: Patient) -> None:
@@ -34,15 +37,25 @@ def schedule(world: World, patient: Patient) -> None:
 
 
 def drain(world: World, limit: int = 200) -> int:
-    """Looks at up to ``limit`` children whose time has come; returns how many."""
+    """Looks at up to ``limit`` children whose time has come; returns how many.
+
+    One that this program fails on is looked at again a day later, and does not hold up the others.
+    """
     with world.db.write() as unit:
-        rows = unit.circle.take_looks(world.clinic_now(), limit)
-        for patient in rows:
-            _look(unit, world, patient)
-    return len(rows)
+        ids = unit.circle.take_looks(world.clinic_now(), limit)
+
+        def postpone(patient_id: UUID, error: Exception) -> None:
+            unit.circle.look_later(patient_id, world.clinic_now() + _AFTER_FAILURE)
+            tell_operator(unit, world, "handover", error)
+
+        unit.each(ids, lambda patient_id: _look(unit, world, patient_id), set_aside=postpone)
+    return len(ids)
 
 
-def _look(unit: Unit, world: World, patient: Patient) -> None:
+def _look(unit: Unit, world: World, patient_id: UUID) -> None:
+    patient = unit.people.patient(patient_id)
+    if patient is None:
+        return
     born, now, asked_for = born_on(patient), world.clinic_now(), patient.look_at
     zone, rules = world.clinic.zone, world.policy.people
     patient.look_at = people.next_look(born, now, zone, rules)

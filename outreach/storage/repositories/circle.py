@@ -63,16 +63,23 @@ class Circle:
         )
         return set(self._session.scalars(query))
 
-    def take_looks(self, now: datetime, limit: int) -> list[Patient]:
-        """Children who must be looked at by ``now`` (clinic time), locked for this unit."""
+    def take_looks(self, now: datetime, limit: int) -> list[UUID]:
+        """Children who must be looked at by ``now`` (clinic time), locked for this unit.
+
+        By their ids alone: one that cannot be opened must not hide those behind it.
+        """
         query = (
-            select(Patient)
+            select(Patient.id)
             .where(Patient.look_at <= now)
             .order_by(Patient.look_at, Patient.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
         return list(self._session.scalars(query))
+
+    def look_later(self, patient_id: UUID, at: datetime) -> None:
+        """Looks again at ``at`` (clinic time), without opening what is sealed."""
+        self._session.execute(update(Patient).where(Patient.id == patient_id).values(look_at=at))
 
     def next_look(self) -> datetime | None:
         """When the next child is looked at (clinic time)."""
