@@ -86,7 +86,7 @@ def test_the_preview_shows_every_sample_patient_with_its_size(
     assert texts["later visit"]["segments"] == 2
     assert {row["cost_usd"] for row in rows} == {None}
     emails = [row for row in rows if row["channel"] == "email"]
-    assert len(emails) == 5
+    assert len(emails) == 6
     assert all(row["subject"] and row["segments"] is None for row in emails)
     assert {row["version"] for row in rows} == {MessageTemplates().version("prep_7d", "es")}
 
