@@ -24,6 +24,7 @@ _CONTEXT: Mapping[str, object] = {
     "site": {"name": "West", "phone": "202-555-0143"},
     "first": "Nadia",
     "first_visit": False,
+    "for_other": False,
     "visit": {"start": _START, "end": _START.replace(hour=13), "hours": 4, "starts": [_START]},
     "dose": {"at": _START},
 }

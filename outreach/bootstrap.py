@@ -23,6 +23,7 @@ from outreach.domain.clinic import Clinic
 from outreach.domain.clock import Clock
 from outreach.domain.errors import ConfigurationError
 from outreach.domain.interfaces import Interface
+from outreach.domain.people import MAJORITY
 from outreach.domain.states import ChannelKind
 from outreach.intake.detect import Intake
 from outreach.pipeline.ports import Channel, Wake
@@ -63,6 +64,7 @@ def build_world(settings: Settings, parts: Parts | None = None) -> World:
     parts = parts or Parts()
     folder = settings.config_path()
     clinic = load_clinic(folder / "clinic.yaml")
+    policy = load_policy(folder / "policy.yaml")
     renderer = MessageTemplates()
     machine = parts.machine_clock or SystemClock()
     keys, index_key = settings.key_bytes()
@@ -72,12 +74,14 @@ def build_world(settings: Settings, parts: Parts | None = None) -> World:
         clinic_clock=parts.clinic_clock or clinic_clock(settings, machine),
         machine_clock=machine,
         clinic=clinic,
-        policy=load_policy(folder / "policy.yaml"),
+        policy=policy,
         journeys=load_journeys(folder / "journeys", clinic, renderer.names()),
         triage=load_engine(folder / "triage"),
         renderer=renderer,
         channels=build_channels(settings, clinic) if channels is None else channels,
-        parse=build_intake(clinic, load_interfaces(folder / "interfaces", clinic)),
+        parse=build_intake(
+            clinic, load_interfaces(folder / "interfaces", clinic), policy.people.majority
+        ),
         wake=parts.wake or _wake(settings, machine),
         public_url=settings.public_url,
         tempo=_tempo(settings),
@@ -115,13 +119,16 @@ def build_copy_rules(folder: Path, clinic: Clinic) -> CopyRules:
     return CopyRules(words, languages=clinic.languages)
 
 
-def build_intake(clinic: Clinic, interfaces: Iterable[Interface] = ()) -> Intake:
+def build_intake(
+    clinic: Clinic, interfaces: Iterable[Interface] = (), majority: int = MAJORITY
+) -> Intake:
     """The parsers, knowing the clinic's region, the zones of its sites and its senders' ways."""
     return Intake(
         default_zone=clinic.zone,
         region=clinic.region,
         zone_of=lambda text: site.zone if (site := clinic.site_named(text)) else None,
         interfaces={interface.name: interface.settings for interface in interfaces},
+        majority=majority,
     )
 
 

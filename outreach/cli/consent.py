@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from outreach.domain.consent import ConsentScope
+from outreach.domain.events import ContactRole
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -78,6 +79,43 @@ def opt_out(address: Address, by: By) -> None:
         channel, normal = _where(world, address)
         record_opt_out(world, channel, normal, source="staff", actor=by)
     typer.echo("Recorded: nothing more goes there.")
+
+
+Patient = Annotated[str, typer.Argument(help="system|value, a record number, a phone or an id.")]
+Whose = Annotated[
+    ContactRole | None,
+    typer.Option("--role", help="Whose it is, where the address is new: parent, guardian ..."),
+]
+
+
+@app.command()
+def permit(patient: Patient, address: Address, by: By, role: Whose = None) -> None:
+    """Record that an adult patient permits somebody else to be written to (45 CFR 164.510(b))."""
+    from outreach.cli.explain.search import find_patient
+    from outreach.cli.opened import opened_world
+    from outreach.pipeline.people import permit as people
+
+    with opened_world() as world:
+        with world.db.read() as unit:
+            found = find_patient(unit, patient, world.clinic.region)
+        channel, normal = _where(world, address)
+        people.permit(world, found.id, channel, normal, by=by, role=role)
+    typer.echo("Recorded: messages about this patient may go there.")
+
+
+@app.command()
+def withdraw(patient: Patient, address: Address, by: By) -> None:
+    """Record that somebody else must not be written to about a patient, whatever the age."""
+    from outreach.cli.explain.search import find_patient
+    from outreach.cli.opened import opened_world
+    from outreach.pipeline.people import permit as people
+
+    with opened_world() as world:
+        with world.db.read() as unit:
+            found = find_patient(unit, patient, world.clinic.region)
+        channel, normal = _where(world, address)
+        people.withdraw(world, found.id, channel, normal, by=by)
+    typer.echo("Recorded: nothing about this patient goes there.")
 
 
 @app.command()

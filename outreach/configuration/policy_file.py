@@ -11,6 +11,7 @@ from outreach.configuration.documents import FaultAt, StrictModel, load_document
 from outreach.configuration.wall_times import wall_time
 from outreach.domain import us_places
 from outreach.domain.clinic import Window
+from outreach.domain.people import PeopleRules
 from outreach.domain.policy import Policy
 from outreach.domain.windows import Week, common_week
 
@@ -118,12 +119,27 @@ class CapsEntry(StrictModel):
         return self
 
 
+class PeopleEntry(StrictModel):
+    """Who is written to about a child, and how that ends."""
+
+    age_of_majority: Annotated[int, Field(ge=18, le=21)] = 18
+    handover_days: Annotated[int, Field(ge=1, le=180)] = 30
+    minors_own_phone: Literal["never", "last"] = "never"
+
+    def rules(self) -> PeopleRules:
+        """The same in the words of the domain."""
+        return PeopleRules(
+            self.age_of_majority, self.handover_days, self.minors_own_phone == "last"
+        )
+
+
 class PolicyFile(StrictModel):
-    """The whole of ``policy.yaml``. Nothing in it has a default: each rule is a decision."""
+    """The whole of ``policy.yaml``. Only ``people`` has defaults: the strictest of each rule."""
 
     care_consent: Literal["attested_by_clinic", "recorded_only"]
     windows: WindowsEntry
     caps: CapsEntry
+    people: PeopleEntry = Field(default_factory=PeopleEntry)
 
 
 def load_policy(path: Path) -> Policy:
@@ -140,4 +156,5 @@ def load_policy(path: Path) -> Policy:
         cap_per_day=written.caps.per_day,
         cap_per_week=written.caps.per_week,
         state_weeks={state: week.week() for state, week in written.windows.states.items()},
+        people=written.people.rules(),
     )

@@ -86,6 +86,10 @@ class Telecom:
     role: ContactRole = ContactRole.SELF
     rank: int = 0
     """0 is tried first."""
+    permitted: bool | None = None
+    """Whether somebody else's address may be used about an adult; False forbids it at any age."""
+    preferred: bool = False
+    """The patient wishes it to be used before the others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from outreach.domain.consent import ConsentState
+from outreach.domain.people import PeopleRules
 from outreach.domain.states import Purpose, SkipReason
 from outreach.domain.windows import (
     Week,
@@ -56,6 +57,8 @@ class Policy:
     """Bind campaigns, education and marketing; care texts count but are never dropped."""
     state_weeks: Mapping[str, Week] = field(default_factory=dict)
     """Two letters of a state -> the hours it allows, where those are narrower than federal law."""
+    people: PeopleRules = field(default_factory=PeopleRules)
+    """Who is written to about a child, and who about an adult beside the adult."""
 
     def week_for(self, purpose: Purpose, states: Iterable[str] = ()) -> Week:
         """The send window of a purpose; for outreach also that of each of these states."""
@@ -132,6 +135,8 @@ class Situation:
     """The patient's language is none of those that messages are written in."""
     week: Week | None = None
     """The hours of this matter, where they are not those of its purpose."""
+    barred: str = ""
+    """Why no address on file may be used, where there is one: it is somebody else's."""
 
 
 def may_send(situation: Situation, policy: Policy) -> Decision:
@@ -140,6 +145,8 @@ def may_send(situation: Situation, policy: Policy) -> Decision:
     Replies to somebody who just wrote, and pages to staff, are free of windows and caps; an
     opt-out binds everything that goes to a patient.
     """
+    if not situation.has_address and situation.barred:
+        return _skip(SkipReason.NO_ADDRESS, situation.barred, "policy.yaml people")
     if not situation.has_address:
         return _skip(
             SkipReason.NO_ADDRESS,

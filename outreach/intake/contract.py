@@ -83,9 +83,22 @@ def _patient(patient: PatientData, region: str, warnings: list[str]) -> dict[str
         "phone": phones[0] if phones else None,
         "phones": phones,
         "email": emails[0] if emails else None,
+        "contacts": [_contact(one, region) for one in telecoms],
         "language": patient.language,
         "deceased": patient.deceased,
         "active": patient.active,
+    }
+
+
+def _contact(one: Telecom, region: str) -> dict[str, Any]:
+    """Whose address it is; ``value`` is E.164 where it is a number that can exist."""
+    number = check_number(one.value, region).e164 if one.kind == "phone" else None
+    return {
+        "kind": one.kind,
+        "value": number or one.value,
+        "role": one.role.value,
+        "permitted": one.permitted,
+        "preferred": one.preferred,
     }
 
 

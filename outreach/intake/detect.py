@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from outreach.domain.errors import BadInput
 from outreach.domain.events import ItemKind, ParsedItem, Problem
+from outreach.domain.people import MAJORITY
 from outreach.intake.cloud_event import is_cloud_event, unwrapped
 from outreach.intake.csv_file import looks_like_table, read_csv
 from outreach.intake.fhir.reader import read_fhir
@@ -34,18 +35,20 @@ class Intake:
         zone_of: Callable[[str | None], ZoneInfo | None],
         settings: InterfaceSettings | None = None,
         interfaces: Mapping[str, InterfaceSettings] | None = None,
+        majority: int = MAJORITY,
     ) -> None:
         """``zone_of`` gives the zone of a site as written, or of the only site for None.
 
         ``interfaces`` are the settings of single senders by the name of their interface, which is
         what stands behind the colon of a source (``mllp:ehr``, ``http:ehr``); ``settings`` are for
-        all the others.
+        all the others. ``majority`` is the age of majority in years.
         """
         self._default_zone = default_zone
         self._region = region
         self._zone_of = zone_of
         self._settings = settings or InterfaceSettings()
         self._interfaces = interfaces or {}
+        self._majority = majority
 
     def __call__(
         self, raw: bytes, content_type: str, source: str, received_at: datetime
@@ -57,7 +60,13 @@ class Intake:
         """
         settings = self._interfaces.get(source.partition(":")[2], self._settings)
         arrival = Arrival(
-            source, received_at, self._default_zone, self._zone_of, self._region, settings
+            source,
+            received_at,
+            self._default_zone,
+            self._zone_of,
+            self._region,
+            settings,
+            self._majority,
         )
         if len(raw) > settings.max_bytes:
             return [_rejected(b"", "too-long", "larger than this interface takes")]

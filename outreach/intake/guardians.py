@@ -1,15 +1,11 @@
-"""Whether somebody else's phone may stand beside a patient's own, and whose it is.
+"""Whether somebody else's phone is read beside a patient's own, and whose it is.
 
-Only a child's parent or guardian, or a guardian named as such: the phone of a grown patient's
-relatives is not theirs to receive care texts on (45 CFR 164.510(b) leaves that to the patient).
+Only a child's parent or guardian, or a guardian named as such: who a grown patient's relatives are
+is not ours to keep (45 CFR 164.502(b)). Whether any of them is written to is decided elsewhere, by
+``domain/people.py``, each time.
 """
 
-from datetime import date
-
 from outreach.domain.events import ContactRole
-
-ADULT_AT = 18
-"""Years; the age of majority in all but three US states."""
 
 _PARENT = frozenset(
     {
@@ -39,15 +35,8 @@ _CAREGIVER = frozenset(
 )
 
 
-def is_minor(born: date | None, on: date) -> bool:
-    """Under 18 on ``on``; False when the birth date is not known."""
-    if born is None:
-        return False
-    return (on.year - born.year - ((on.month, on.day) < (born.month, born.day))) < ADULT_AT
-
-
 def contact_role(words: tuple[str, ...], *, minor: bool) -> ContactRole | None:
-    """Whose phone it is by the relationship's codes or names; None when it must not be texted."""
+    """Whose phone it is by the relationship's codes or names; None when it is not read."""
     said = {word.casefold() for word in words if word}
     if said & _GUARDIAN:
         return ContactRole.GUARDIAN

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from outreach.domain.events import AppointmentStatus
 from outreach.domain.interfaces import STATUS_WORDS, InterfaceSettings, status_key
+from outreach.domain.people import MAJORITY
 
 __all__ = ["STATUS_WORDS", "Arrival", "InterfaceSettings"]
 
@@ -22,6 +23,8 @@ class Arrival:
     zone_of: Callable[[str | None], ZoneInfo | None]
     region: str = "US"
     settings: InterfaceSettings = field(default_factory=InterfaceSettings)
+    majority: int = MAJORITY
+    """Years: the relatives of patients who are older are not read."""
 
     def zone_at(self, sites: tuple[str, ...]) -> tuple[str | None, ZoneInfo]:
         """The first of ``sites`` the clinic knows, and the zone of the local times there.

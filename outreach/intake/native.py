@@ -316,7 +316,14 @@ def _telecoms(patient: Json) -> tuple[Telecom, ...] | None:
         for one in value[:MAX_LIST] if isinstance(value, list) else [value]:
             entry: dict[str, Any] = one if isinstance(one, dict) else {"value": one}
             if written := text(entry, "value"):
-                found.append(Telecom(written, kind, flag(entry, "mobile"), _role(entry)))
+                telecom = Telecom(written, kind, flag(entry, "mobile"), _role(entry))
+                found.append(
+                    replace(
+                        telecom,
+                        permitted=flag(entry, "permitted"),
+                        preferred=flag(entry, "preferred") is True,
+                    )
+                )
     return ranked(found)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from outreach.domain.errors import ConfigurationError
+from outreach.domain.events import ContactRole
 from outreach.domain.journeys import Anchor
 from outreach.domain.states import Purpose
 from outreach.pipeline.facts.reading import Facts
@@ -43,10 +44,13 @@ def _context(
     world: World, facts: Facts, message: Message, patient: Patient | None
 ) -> Mapping[str, object]:
     clinic = {"name": world.clinic.name, "phone": world.clinic.phone}
+    reader = facts.role_at(message.patient_id, message.address_index)
+    named = reader is ContactRole.SELF and message.address_index not in facts.shared
     context: dict[str, object] = {
         "clinic": clinic,
         "site": clinic,
-        "first": _first_name(message, patient),
+        "first": _first_name(message, patient) if named else "",
+        "for_other": reader is not ContactRole.SELF,
         "first_visit": False,
     }
     touchpoint = facts.touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
@@ -73,7 +77,11 @@ def _context(
 
 
 def _first_name(message: Message, patient: Patient | None) -> str:
-    """A given name is used with the patient alone: never in a page to staff."""
+    """A given name is used with the patient alone: never in a page to staff.
+
+    Nor to a parent, and on no phone that several patients share: whoever reads it there must not
+    learn which of them the clinic treats.
+    """
     if patient is None or message.purpose is Purpose.STAFF or not patient.given:
         return ""
     return patient.given.split()[0]

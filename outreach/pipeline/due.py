@@ -76,12 +76,12 @@ def _decide(unit: Unit, world: World, facts: Facts, row: Touchpoint, now: dateti
         row.channel = contact.channel
         facts.count(contact.address_index, now)
         facts.around.queue(row, now)
-        _queue(unit, world, row, contact, now)
+        _queue(unit, world, facts, row, contact, now)
         if row.purpose is Purpose.CARE and contact.channel is ChannelKind.SMS:
             busy_day.count(unit, world, facts, row.patient_id)
-        email = facts.email_of(row.patient_id) if row.also_email else None
+        email = facts.email_of(row.patient_id, contact.role) if row.also_email else None
         if email is not None and contact.channel is not ChannelKind.EMAIL:
-            _queue(unit, world, row, email, now)
+            _queue(unit, world, facts, row, email, now)
         return
     skip(unit, world, row, decision, now)
 
@@ -101,7 +101,9 @@ def _beside_others(world: World, facts: Facts, row: Touchpoint, now: datetime) -
     return None
 
 
-def _queue(unit: Unit, world: World, row: Touchpoint, contact: ContactPoint, now: datetime) -> None:
+def _queue(
+    unit: Unit, world: World, facts: Facts, row: Touchpoint, contact: ContactPoint, now: datetime
+) -> None:
     if row.campaign_id is not None:
         reason_key = f"campaign:{row.campaign_id.hex}:{row.patient_id.hex}"
     else:
@@ -115,6 +117,7 @@ def _queue(unit: Unit, world: World, row: Touchpoint, contact: ContactPoint, now
             touchpoint_id=row.id,
             address=contact.address,
             address_index=contact.address_index,
+            to_whom=facts.to_whom(contact),
             purpose=row.purpose,
             urgency=Urgency.NORMAL if row.purpose is Purpose.CARE else Urgency.BULK,
             template=row.template,

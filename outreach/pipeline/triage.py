@@ -33,6 +33,8 @@ from outreach.storage.unit import Unit
 
 log = structlog.get_logger(__name__)
 
+_WHOSE = " Several patients share this phone, and it is not clear who is meant: ask for each."
+
 _DOSE = {"done": DoseStatus.TAKEN, "late": DoseStatus.LATE, "skip": DoseStatus.SKIPPED}
 
 
@@ -296,7 +298,8 @@ def _work(
 ) -> tuple[str | None, Action, str]:
     if result.urgent:
         phone = " Opted out, so not answered by text: phone now." if silent else ""
-        return "red_flag", result.action, f"{result.reason}{phone}"
+        whose = _WHOSE if patient is None and people else ""
+        return "red_flag", result.action, f"{result.reason}{whose}{phone}"
     if not people and patient is None:
         return "unknown_sender", Action.ROUTINE, "A number we do not know wrote to the clinic."
     if patient is None:

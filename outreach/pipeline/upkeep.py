@@ -1,4 +1,4 @@
-"""Upkeep: what dead workers left behind is taken up again, and old questions are closed."""
+"""Upkeep: dead workers' claims are taken up again, old questions closed, children looked at."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,13 +9,15 @@ from outreach.domain.states import AttemptOutcome
 from outreach.domain.triage.result import Action
 from outreach.pipeline import followup
 from outreach.pipeline.outcomes import outcome
+from outreach.pipeline.people import handover
 from outreach.pipeline.send import load
 from outreach.pipeline.world import World
 from outreach.storage.unit import Unit
 
 
 def drain(world: World, limit: int = 500) -> int:
-    """Recovers claims whose lease ran out (machine time) and ends unanswered questions.
+    """Recovers claims whose lease ran out (machine time), ends unanswered questions, and looks at
+    children who may come of age.
 
     A claim without an attempt never reached the provider and is queued again; one whose attempt is
     still in flight has an unknown outcome and is settled by evidence.
@@ -37,7 +39,7 @@ def drain(world: World, limit: int = 500) -> int:
             _mind_silence(unit, world, closed)
     if lost:
         world.wake("send")
-    return len(lost) + len(closed)
+    return len(lost) + len(closed) + handover.drain(world, limit)
 
 
 def _mind_silence(unit: Unit, world: World, asked: Sequence[UUID]) -> None:

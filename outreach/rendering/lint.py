@@ -89,7 +89,7 @@ KNOWN_VARIABLES = frozenset(
     {
         "language", "clinic", "clinic.name", "clinic.phone", "site", "site.name", "site.phone",
         "first", "first_visit", "visit", "visit.start", "visit.end", "visit.hours",
-        "visit.starts", "dose",
+        "visit.starts", "dose", "for_other",
         "dose.at",
     }
 )  # fmt: skip

@@ -22,6 +22,8 @@ class SamplePatient:
     """How long her visit lasts; None when that is not known."""
     visits: int = 1
     """How many visits she has that day."""
+    for_other: bool = False
+    """Whether a parent, a guardian or a caregiver reads it, who is not named."""
 
 
 PATIENTS = (
@@ -30,6 +32,7 @@ PATIENTS = (
     SamplePatient("no name", "", first_visit=False, hours=None),
     SamplePatient("long name", "Wilhelmina-Alexandrina", first_visit=False, hours=4),
     SamplePatient("two visits", "Robin", first_visit=False, hours=4, visits=2),
+    SamplePatient("to a parent", "", first_visit=False, hours=4, for_other=True),
 )
 """Those that the preview shows."""
 
@@ -37,6 +40,7 @@ CHECKED = (
     SamplePatient("named", "Alexandria", first_visit=False, hours=4, visits=2),
     SamplePatient("no name", "", first_visit=True, hours=1),
     SamplePatient("end not known", "Alexandria", first_visit=False, hours=None),
+    SamplePatient("to a parent", "", first_visit=True, hours=4, visits=2, for_other=True),
 )
 """Those that lint measures with, at realistic lengths."""
 
@@ -60,6 +64,7 @@ def sample_context(
         "clinic": {"name": sender.clinic_name, "phone": sender.clinic_phone},
         "site": {"name": sender.site_name, "phone": sender.site_phone},
         "first": patient.first,
+        "for_other": patient.for_other,
         "first_visit": patient.first_visit,
     }
     if message.startswith("campaign_"):

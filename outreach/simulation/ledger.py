@@ -66,6 +66,7 @@ def _touchpoint(
         "channel": None if row.channel is None else row.channel.value,
         "language": None if first is None else first.language,
         "body": None if first is None else first.body,
+        "to": None if first is None else first.to_whom,
         "also": [message.channel.value for message in said if message is not first],
         "due": row.due_at.astimezone(zone).isoformat(),
         "why": row.note,

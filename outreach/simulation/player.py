@@ -90,6 +90,7 @@ class Player:
                     unit.messages.next_not_before(now),
                     unit.visits.next_report_by(),
                     unit.replies.next_close(),
+                    unit.circle.next_look(),
                 ]
         ahead = [moment for moment in moments if moment is not None and now < moment <= until]
         return min(ahead, default=None)

@@ -51,7 +51,8 @@ def run_scenario(
     lines = made_plain(read_scenario(text.splitlines(), zone), note)
     if zone_name is not None:
         clinic = with_places_of(world.clinic, lines, note)
-        world = replace(world, clinic=clinic, parse=build_intake(clinic))
+        majority = world.policy.people.majority
+        world = replace(world, clinic=clinic, parse=build_intake(clinic, majority=majority))
     if lines:
         clock.set(lines[0].at)
         record_configuration(world)

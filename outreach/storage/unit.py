@@ -12,6 +12,7 @@ from outreach.domain.errors import Unavailable
 from outreach.storage.insert import insert_all_new, insert_new
 from outreach.storage.models import Base
 from outreach.storage.repositories.campaigns import Campaigns
+from outreach.storage.repositories.circle import Circle
 from outreach.storage.repositories.closures import Closures
 from outreach.storage.repositories.followups import FollowUps
 from outreach.storage.repositories.inbox import Inbox
@@ -86,6 +87,11 @@ class Unit:
     def people(self) -> People:
         """Patients, contact points, consent."""
         return People(self._session)
+
+    @cached_property
+    def circle(self) -> Circle:
+        """Permissions, shared addresses, children who come of age."""
+        return Circle(self._session)
 
     @cached_property
     def visits(self) -> Visits:

@@ -8,8 +8,11 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 
+from outreach.domain.events import ContactRole
+from outreach.domain.people import WHOSE
 from outreach.domain.states import ChannelKind, FollowUpStatus, Priority
 from outreach.domain.triage.result import Action
+from outreach.pipeline.facts.reach import who_is_written_to
 from outreach.pipeline.world import World
 from outreach.rendering import local_time
 from outreach.storage.models import ContactPoint, FollowUp, FollowUpNote, Patient, Reply
@@ -64,6 +67,8 @@ class FollowUpView:
     phone: str
     """As staff dial it; empty when none is known."""
     phone_link: str
+    phone_whose: str
+    """Whose number it is, where it is not the patient's own."""
     reply: str | None
     reply_at: str
     pictures: int
@@ -122,16 +127,17 @@ def _views(
 ) -> list[FollowUpView]:
     patients = unit.people.patients({row.patient_id for row in rows if row.patient_id is not None})
     replies = unit.replies.by_ids({row.reply_id for row in rows if row.reply_id is not None})
-    contacts = unit.people.contacts_of(list(patients))
+    contacts = who_is_written_to(unit, world, patients).contacts
     views = []
     for row in rows:
         patient = patients.get(row.patient_id) if row.patient_id else None
         reply = replies.get(row.reply_id) if row.reply_id else None
-        phone = _phone(unit, row.patient_id, reply, contacts)
+        phone, whose = _phone(unit, row.patient_id, reply, contacts)
+        name = _name(patient) if patient is not None else _anybody(unit, reply)
         notes = unit.followups.notes_of(row.id) if with_history else []
         others = {note.reply_id for note in notes if note.reply_id not in {None, row.reply_id}}
         said = unit.replies.by_ids({reply_id for reply_id in others if reply_id is not None})
-        views.append(_view(world, row, patient, reply, phone, notes, said))
+        views.append(_view(world, row, name, reply, phone, whose, notes, said))
     return views
 
 
@@ -140,22 +146,35 @@ def _phone(
     patient_id: UUID | None,
     reply: Reply | None,
     contacts: dict[UUID, list[ContactPoint]],
-) -> str:
-    """The number that wrote, else the patient's own; one that takes no texts may still ring."""
+) -> tuple[str, str]:
+    """The number that wrote, else the first that is used; and whose it is, if not the patient's.
+
+    One that takes no texts, or may get none, may still ring.
+    """
     if reply is not None and reply.channel is ChannelKind.SMS:
-        return reply.address
+        return reply.address, ""
     if patient_id is None:
-        return ""
-    known = contacts.get(patient_id) or unit.people.all_contacts(patient_id)
-    return next((row.address for row in known if row.channel is ChannelKind.SMS), "")
+        return "", ""
+    for known in (contacts.get(patient_id, []), unit.people.all_contacts(patient_id)):
+        for row in known:
+            if row.channel is ChannelKind.SMS:
+                return row.address, "" if row.role is ContactRole.SELF else WHOSE[row.role]
+    return "", ""
+
+
+def _anybody(unit: Unit, reply: Reply | None) -> str:
+    """Everybody who may have written, where several patients share the phone."""
+    people = [] if reply is None else unit.people.at_address(reply.address_index)
+    return " or ".join(_name(patient) for patient in people) if len(people) > 1 else ""
 
 
 def _view(
     world: World,
     row: FollowUp,
-    patient: Patient | None,
+    name: str,
     reply: Reply | None,
     phone: str,
+    whose: str,
     notes: list[FollowUpNote],
     said: Mapping[UUID, Reply],
 ) -> FollowUpView:
@@ -175,9 +194,10 @@ def _view(
         taken_by=readable(row.assignee or ""),
         is_open=row.status is FollowUpStatus.OPEN,
         is_closed=row.status is FollowUpStatus.CLOSED,
-        patient=_name(patient),
+        patient=name,
         phone=dialled(phone, world.clinic.region),
         phone_link=phone,
+        phone_whose=whose,
         reply=None if reply is None else readable(reply.body),
         reply_at="" if reply is None else _moment(reply.received_at, now, zone),
         pictures=0 if reply is None else reply.media,
@@ -195,9 +215,7 @@ def _past(note: FollowUpNote, said: Mapping[UUID, Reply], now: datetime, zone: Z
     return Past(_moment(note.at, now, zone), note.what, readable(note.who), readable(text))
 
 
-def _name(patient: Patient | None) -> str:
-    if patient is None:
-        return ""
+def _name(patient: Patient) -> str:
     return readable(" ".join(part for part in (patient.given, patient.family) if part))
 
 

@@ -77,7 +77,8 @@ def test_the_preview_shows_every_sample_patient_with_its_size(
 ) -> None:
     rows = outreach("messages", "preview", "prep_7d", "--language", "es", "--json").rows
     texts = {row["patient"]: row for row in rows if row["channel"] == "sms"}
-    assert set(texts) == {"first visit", "later visit", "no name", "long name", "two visits"}
+    shown = {"first visit", "later visit", "no name", "long name", "two visits", "to a parent"}
+    assert set(texts) == shown
     assert "Hola Robin" in texts["later visit"]["text"]
     assert "Hola" not in texts["no name"]["text"]
     assert texts["long name"]["units"] == texts["later visit"]["units"] + 17
@@ -85,7 +86,7 @@ def test_the_preview_shows_every_sample_patient_with_its_size(
     assert texts["later visit"]["segments"] == 2
     assert {row["cost_usd"] for row in rows} == {None}
     emails = [row for row in rows if row["channel"] == "email"]
-    assert len(emails) == 5
+    assert len(emails) == 6
     assert all(row["subject"] and row["segments"] is None for row in emails)
     assert {row["version"] for row in rows} == {MessageTemplates().version("prep_7d", "es")}
 
@@ -112,7 +113,7 @@ def test_emails_are_written_as_files_to_look_at(
     rows = outreach(*words).rows
     files = [Path(row["file"]) for row in rows if row["channel"] == "email"]
     assert sorted(files) == sorted(folder.iterdir())
-    assert len(files) == 5
+    assert len(files) == 6
     page = (folder / "prep_3d.en.long_name.html").read_text()
     assert "<html" in page
     assert "Wilhelmina-Alexandrina" in page

@@ -8,6 +8,7 @@ import pytest
 from outreach.configuration.policy_file import load_policy
 from outreach.domain.clinic import Window
 from outreach.domain.errors import ConfigurationError
+from outreach.domain.people import PeopleRules
 from outreach.domain.policy import every_day
 from outreach.domain.states import Purpose
 
@@ -50,6 +51,31 @@ def test_the_shipped_rules() -> None:
             6: Window(time(12), time(20)),
         }
     assert (policy.cap_per_day, policy.cap_per_week) == (1, 3)
+
+
+def test_who_is_written_to_is_the_strictest_unless_the_clinic_says_otherwise(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(GOOD, encoding="utf-8")
+    assert load_policy(SHIPPED).people == load_policy(file).people == PeopleRules(18, 30)
+    more = "people: {age_of_majority: 19, handover_days: 60, minors_own_phone: last}\n"
+    file.write_text(GOOD + more, encoding="utf-8")
+    assert load_policy(file).people == PeopleRules(19, 60, minors_own_last=True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("age_of_majority: 16", "people.age_of_majority: should be greater than or equal to 18."),
+        ("handover_days: 0", "people.handover_days: should be greater than or equal to 1."),
+        ("minors_own_phone: first", "people.minors_own_phone: should be 'never' or 'last'."),
+        ("adults: everybody", "people.adults: is not a setting that is known here."),
+    ],
+)
+def test_a_mistake_in_people_is_told_at_its_line(wrong: str, told: str, tmp_path: Path) -> None:
+    shown = fault(tmp_path, f"{GOOD}people:\n  {wrong}\n")
+    assert shown.startswith(f"policy.yaml, line 16: {told}")
 
 
 NO_SUNDAY = dict.fromkeys(range(6), Window(time(9), time(20)))

@@ -37,6 +37,16 @@ def test_numbers_that_cannot_exist_are_left_out_with_a_warning(read: Read) -> No
     assert len(found["warnings"]) == 1
 
 
+def test_whose_each_address_is(read: Read) -> None:
+    pid = "1||77^^^CGI^MR||L^N||20190101|F||||||(202)555-0123"
+    mother = "NK1|1|L^A|MTH^Mother||2025550140^^CP"
+    found = describe(only(read(siu(pid=pid, more=mother))), "x", 0, "US")
+    assert [(one["value"], one["role"]) for one in found["patient"]["contacts"]] == [
+        ("+12025550123", "self"),
+        ("+12025550140", "parent"),
+    ]
+
+
 def test_merge_regimen_and_error(read: Read) -> None:
     merge = only(
         read("MSH|^~\\&|A|CGI|||20270301||ADT^A40|M1|P|2.5\rPID|1||77^^^CGI^MR\rMRG|66^^^CGI^MR\r")

@@ -335,3 +335,23 @@ def test_facts_of_a_shipment_or_an_approval_may_stand_in_an_object_of_their_own(
         "authorization.expiring", authorization={"id": "PA7", "expires_on": "2027-05-01"}
     )
     assert event_of(send(read, value)).details == {"reference": "PA7", "expires": "2027-05-01"}
+
+
+def test_contacts_say_whose_they_are_and_what_the_patient_permits_and_wishes(read: Read) -> None:
+    value = native()
+    value["patient"] |= {
+        "phones": [
+            {"value": "+12025550123"},
+            {"value": "+12025550140", "role": "caregiver", "permitted": True, "preferred": True},
+            {"value": "+12025550141", "role": "parent", "permitted": False},
+        ],
+        "emails": [{"value": "a@mail.example", "role": "guardian"}],
+    }
+    assert violations(SCHEMA, value) == []
+    found = patient_of(send(read, value)).telecoms or ()
+    assert [(one.role, one.permitted, one.preferred) for one in found] == [
+        (ContactRole.SELF, None, False),
+        (ContactRole.CAREGIVER, True, True),
+        (ContactRole.PARENT, False, False),
+        (ContactRole.GUARDIAN, None, False),
+    ]

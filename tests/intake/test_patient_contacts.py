@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from outreach.domain.events import ContactRole, Identifier, Telecom
-from tests.intake.conftest import Read, only, patient_of, siu
+from outreach.intake.detect import Intake
+from tests.intake.conftest import NEW_YORK, RECEIVED, Read, only, patient_of, siu
 
 
 def telecoms(read: Read, pid: str, more: str = "") -> tuple[Telecom, ...] | None:
@@ -81,6 +82,24 @@ def test_a_grown_patient_s_relatives_are_never_texted(read: Read) -> None:
 def test_a_named_guardian_counts_at_any_age(read: Read) -> None:
     found = telecoms(read, f"{BASE}|", MOTHER.replace("MTH^Mother", "GRD^Guardian"))
     assert found == (Telecom("2025550140", "phone", True, ContactRole.GUARDIAN),)
+
+
+def test_a_mother_s_number_that_stands_as_the_child_s_own_too_keeps_both_words(read: Read) -> None:
+    child = BASE.replace("19800101", "20190101")
+    found = telecoms(read, f"{child}|2025550140^^CP", MOTHER)
+    assert [(one.value, one.role) for one in found or ()] == [
+        ("2025550140", ContactRole.SELF),
+        ("2025550140", ContactRole.PARENT),
+    ]
+
+
+def test_relatives_are_read_up_to_the_age_of_majority_of_the_clinic() -> None:
+    nearly = BASE.replace("19800101", "20081201")  # 18 when the message was sent
+    message = siu(pid=f"{nearly}|", more=MOTHER).encode()
+    for majority, count in ((18, 0), (19, 1)):
+        intake = Intake(NEW_YORK, "US", lambda _: NEW_YORK, majority=majority)
+        (item,) = intake(message, "", "test", RECEIVED)
+        assert len(patient_of(item).telecoms or ()) == count
 
 
 def test_record_number_first_and_no_social_security(read: Read) -> None:

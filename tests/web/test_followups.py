@@ -331,3 +331,38 @@ def test_numbers_are_shown_as_they_are_dialled() -> None:
 
 def test_control_characters_do_not_reach_a_page() -> None:
     assert readable("a\0b\x1b[31m\nc\x7f") == "ab[31m\nc"
+
+
+def test_a_shared_phone_names_everybody_who_may_have_written(here: Client, bench: Bench) -> None:
+    for number, name in enumerate(("Robin", "Alex"), start=1):
+        patient = {"given": name, "family": "Testcase"}
+        bench.book(
+            START + timedelta(days=3), patient=f"P{number}", visit=f"A{number}", patient_=patient
+        )
+    bench.says("chest pain and I cannot breathe")
+    page = here.get(f"/followups/{item(bench).code}").text
+    assert "Testcase or " in page
+    assert "Robin Testcase" in page
+    assert "Alex Testcase" in page
+    assert "Several patients share this phone" in page
+
+
+def test_a_call_about_a_child_shows_the_parent_s_number_and_whose_it_is(
+    here: Client, bench: Bench
+) -> None:
+    phones = [{"value": PHONE}, {"value": "+12025550140", "role": "parent"}]
+    bench.book(
+        START + timedelta(days=3),
+        phone=None,
+        patient_={"birth_date": "2015-05-05", "phones": phones},
+    )
+    with bench.world.db.write() as unit:
+        (row,) = unit.people.everyone()
+        followup.open_item(
+            unit,
+            bench.world,
+            followup.NewItem("x", "call_patient", Action.SAME_DAY, "Call.", patient_id=row.id),
+        )
+    page = here.get(f"/followups/{item(bench).code}").text
+    assert "(202) 555-0140" in page
+    assert "patient&#39;s parent" in page

@@ -6,6 +6,7 @@ import typer
 
 if TYPE_CHECKING:
     from outreach.cli.explain.story import Entry
+    from outreach.pipeline.world import World
     from outreach.storage.models import Patient
     from outreach.storage.unit import Unit
 
@@ -31,22 +32,25 @@ def explain(
 
     with opened_world() as world, world.db.read() as unit:
         found = find_patient(unit, patient, world.clinic.region)
-        about, story = _about(unit, found), tell(unit, world, found)
+        about, story = _about(unit, world, found), tell(unit, world, found)
     if json_:
         write_line({"patient": about, "story": [_as_object(entry, texts) for entry in story]})
     else:
         _print(about, story, texts)
 
 
-def _about(unit: "Unit", patient: "Patient") -> dict[str, Any]:
+def _about(unit: "Unit", world: "World", patient: "Patient") -> dict[str, Any]:
     """Record numbers and state; no name: who asks knows whom they asked for."""
+    from outreach.cli.explain.people import who_is_reached
+
+    reached = who_is_reached(unit, world, patient)
     names = unit.people.identifiers_of([patient.id]).get(patient.id, [])
-    contacts = unit.people.contacts_of([patient.id]).get(patient.id, [])
     return {
         "id": str(patient.id),
         "ids": [{"system": name.system, "value": name.value} for name in names],
         "language": patient.language,
-        "channels": [contact.channel.value for contact in contacts],
+        "channels": [one["channel"] for one in reached if one["used"]],
+        "contacts": reached,
         "deceased": patient.deceased,
         "paused": patient.paused,
         "active": patient.active,
@@ -75,6 +79,8 @@ def _print(about: dict[str, Any], story: list["Entry"], texts: bool) -> None:
     states += [] if about["active"] else ["no longer in care"]
     ways = ", ".join(about["channels"]) or "no working phone or mailbox"
     console.print("; ".join([f"reached by {ways}", f"reads {about['language']}", *states]))
+    for one in about["contacts"]:
+        console.print(escape(one["sentence"]))
     for entry in story:
         when = entry.at.astimezone(entry.zone).strftime("%a %d %b %Y %H:%M %Z")
         console.print(f"{when}  {escape(entry.sentence)}")

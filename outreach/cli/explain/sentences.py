@@ -94,4 +94,4 @@ def message_sentence(row: Message, zone: ZoneInfo) -> str:
         sentence += f" (code {row.error_code})"
     if row.attempts > 1:
         sentence += f", after {row.attempts} tries"
-    return sentence + "."
+    return sentence + "." + (f" {row.to_whom}" if row.to_whom else "")

@@ -1,7 +1,7 @@
 """One patient's story: everything that was planned, said, answered and left to staff, by time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +16,8 @@ from outreach.storage.models import (
     FollowUp,
     Message,
     Patient,
+    Permission,
+    PermissionSource,
     Reply,
     Touchpoint,
 )
@@ -56,7 +58,9 @@ class _Story:
         yield from map(self._followup, self._unit.followups.of_patient(self._patient.id))
         contacts = self._unit.people.all_contacts(self._patient.id)
         indexes = {contact.address_index for contact in contacts}
+        yield from self._from_shared_phones(indexes)
         yield from map(self._consent, self._unit.people.consent_history(indexes))
+        yield from map(self._permission, self._unit.circle.history(self._patient.id))
         yield from self._doses()
 
     def _zone(self, site_code: str | None) -> ZoneInfo:
@@ -133,6 +137,18 @@ class _Story:
         }
         return Entry(row.received_at, self._home, "reply", sentence, facts, row.body)
 
+    def _from_shared_phones(self, indexes: set[str]) -> Iterator[Entry]:
+        """What somebody wrote at a phone of theirs, of which it is not known who it was."""
+        replies = self._unit.replies.of_nobody(indexes) if indexes else []
+        for row in replies:
+            told = self._reply(row)
+            somebody = told.sentence.replace(
+                "The patient wrote", "Somebody at a shared phone wrote"
+            )
+            yield replace(told, sentence=somebody)
+        items = self._unit.followups.of_replies([row.id for row in replies]) if replies else []
+        yield from map(self._followup, items)
+
     def _followup(self, row: FollowUp) -> Entry:
         sentence = f"Follow-up {row.code} ({_words(row.kind)}, {_words(row.priority.value)}) for "
         sentence += f"staff, due {moment(row.due_at, self._home)}: {row.status.value}"
@@ -158,6 +174,13 @@ class _Story:
         }
         return Entry(row.recorded_at, self._home, "consent", sentence, facts)
 
+    def _permission(self, row: Permission) -> Entry:
+        said = "may be used" if row.granted else "must not be used"
+        by = "staff" if row.source is PermissionSource.STAFF else "the scheduling system"
+        sentence = f"Somebody else's address ({row.channel.value}) {said}, by {by}."
+        facts = {"channel": row.channel.value, "granted": row.granted, "source": row.source.value}
+        return Entry(row.recorded_at, self._home, "permission", sentence, facts)
+
     def _doses(self) -> Iterator[Entry]:
         for regimen in self._unit.visits.regimens_of(self._patient.id):
             for dose in self._unit.visits.doses_of(regimen.id):
@@ -174,6 +197,7 @@ def _message_facts(row: Message) -> dict[str, Any]:
         "channel": row.channel.value,
         "template": row.template,
         "language": row.language,
+        "to_whom": row.to_whom,
         "status": row.status.value,
         "reason": row.reason.value if row.reason else None,
         "code": row.error_code,

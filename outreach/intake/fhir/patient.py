@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 from outreach.domain.errors import BadInput
 from outreach.domain.events import ContactRole, EventKind, Identifier, PatientData, Telecom
+from outreach.domain.people import is_minor
 from outreach.intake.fhir.scope import Scope, concept_words, typed_id
-from outreach.intake.guardians import contact_role, is_minor
+from outreach.intake.guardians import contact_role
 from outreach.intake.json_fields import Json, child, children, flag, text, texts, unique
 from outreach.intake.languages import language_tag
 from outreach.intake.local_time import NotATime, iso_moment
@@ -58,7 +59,7 @@ def _from_display(display: str) -> tuple[str | None, str | None]:
 def patient_data(scope: Scope, resource: Json, *, contained: bool = False) -> PatientData:
     """What a Patient resource says; ``identifiers`` may be empty and must be checked."""
     born = _day(text(resource, "birthDate"))
-    minor = is_minor(born, scope.arrival.received_at.date())
+    minor = is_minor(born, scope.arrival.received_at.date(), scope.arrival.majority)
     family, given = _name(scope, resource)
     return PatientData(
         identifiers=_identifiers(scope, resource, contained=contained),

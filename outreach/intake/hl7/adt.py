@@ -57,7 +57,7 @@ def patient_events(message: Message, header: Header, arrival: Arrival) -> list[F
     """
     if header.trigger in _MERGES:
         return _merges(message, header, arrival)
-    patient = patient_data(message, message.first("PID"), arrival.settings, header.sent_at)
+    patient = patient_data(message, message.first("PID"), arrival, header.sent_at)
     if header.trigger in ("A05", "A38"):
         visit = _visit(message, header, arrival)
         if visit is not None:
@@ -104,7 +104,7 @@ def _merge(
     mrg: Segment,
     number: int,
 ) -> Found:
-    patient = patient_data(message, survivor, arrival.settings, header.sent_at)
+    patient = patient_data(message, survivor, arrival, header.sent_at)
     prior = identifiers(message, mrg, 1, arrival.settings)
     if not prior:
         raise BadInput("101", "MRG-1: no prior patient identifier")

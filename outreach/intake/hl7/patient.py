@@ -5,10 +5,11 @@ from datetime import date, datetime
 
 from outreach.domain.errors import BadInput
 from outreach.domain.events import ContactRole, Identifier, PatientData, Telecom
-from outreach.intake.guardians import contact_role, is_minor
+from outreach.domain.people import is_minor
+from outreach.intake.guardians import contact_role
 from outreach.intake.hl7.message import Message, Segment
 from outreach.intake.hl7.times import hl7_day
-from outreach.intake.interface import InterfaceSettings
+from outreach.intake.interface import Arrival, InterfaceSettings
 from outreach.intake.languages import language_tag
 from outreach.intake.telecoms import distinct
 
@@ -60,7 +61,7 @@ def _authority_oid(message: Message, repetition: str) -> str:
 
 
 def patient_data(
-    message: Message, pid: Segment | None, settings: InterfaceSettings, seen_at: datetime
+    message: Message, pid: Segment | None, arrival: Arrival, seen_at: datetime
 ) -> PatientData:
     """What PID says, and NK1/GT1 for a child.
 
@@ -69,6 +70,7 @@ def patient_data(
     """
     if pid is None:
         raise BadInput("100", "PID segment is missing")
+    settings = arrival.settings
     ids = identifiers(message, pid, 3, settings)
     if not ids:
         ids = identifiers(message, pid, 2, settings) or identifiers(message, pid, 4, settings)
@@ -78,7 +80,8 @@ def patient_data(
     family, given = _name(message, pid)
     born = _birth_date(message, pid)
     telecoms = _telecoms(message, pid)
-    guardians = _guardian_telecoms(message, is_minor(born, seen_at.date()))
+    minor = is_minor(born, seen_at.date(), arrival.majority)
+    guardians = _guardian_telecoms(message, minor)
     if guardians:
         telecoms = (*(telecoms or ()), *guardians)
     return PatientData(

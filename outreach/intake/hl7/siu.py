@@ -79,7 +79,7 @@ def visit_event(
     when = _when(message, sch, zone)
     if when.start is None and status in _PLACED:
         raise BadInput("101", "no start time in TQ1-7, SCH-11, AIS-4, AIL-6, AIP-6 or AIG-8")
-    patient = patient_data(message, message.first("PID"), arrival.settings, header.sent_at)
+    patient = patient_data(message, message.first("PID"), arrival, header.sent_at)
     visit = AppointmentData(
         identifiers=_visit_identifiers(message, sch, arrival),
         start=when.start.at if when.start else None,

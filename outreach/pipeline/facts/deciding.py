@@ -86,6 +86,7 @@ def _situation(
         recent=facts.recent.get(index, ()),
         care=facts.care.get(row.patient_id, ()),
         held=_held(facts, row),
+        barred="" if has_address else facts.barred.get(row.patient_id, ""),
         other_language=not world.clinic.speaks(patient.language),
     )
 

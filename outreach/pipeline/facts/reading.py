@@ -6,9 +6,12 @@ from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 from outreach.domain.consent import ConsentState
+from outreach.domain.events import ContactRole
 from outreach.domain.journeys import Anchor
+from outreach.domain.people import Way, first_way
 from outreach.domain.states import ChannelKind, Purpose
 from outreach.pipeline.facts.closed_days import visits_on_closed_days
+from outreach.pipeline.facts.reach import Reached, who_is_written_to
 from outreach.pipeline.facts.surroundings import Surroundings, read_surroundings
 from outreach.pipeline.world import World
 from outreach.storage.models import (
@@ -34,6 +37,13 @@ class Facts:
 
     patients: dict[UUID, Patient] = field(default_factory=dict)
     contacts: dict[UUID, list[ContactPoint]] = field(default_factory=dict)
+    """The addresses that may be used now, by patient, the first choice first."""
+    ways: dict[UUID, Way] = field(default_factory=dict)
+    """By contact point: why it may be used."""
+    barred: dict[UUID, str] = field(default_factory=dict)
+    """By patient: why none of the addresses on file may be used, where that is so."""
+    shared: set[str] = field(default_factory=set)
+    """Addresses at which several patients are reached; read for texts alone."""
     consents: dict[str, ConsentState] = field(default_factory=dict)
     visits: dict[UUID, Appointment] = field(default_factory=dict)
     doses: dict[UUID, Dose] = field(default_factory=dict)
@@ -52,12 +62,12 @@ class Facts:
     around: Surroundings = field(default_factory=Surroundings)
 
     def address_of(self, touchpoint: Touchpoint) -> ContactPoint | None:
-        """The contact point a touchpoint goes to: the first working one of its channels."""
-        for channel in touchpoint.channels:
-            for contact in self.contacts.get(touchpoint.patient_id, ()):
-                if contact.channel == channel:
-                    return contact
-        return None
+        """The contact point a touchpoint goes to (``domain/people.py`` says which comes first)."""
+        contacts = self.contacts.get(touchpoint.patient_id, ())
+        ways = {way: row for row in contacts if (way := self.ways.get(row.id)) is not None}
+        channels = [ChannelKind(channel) for channel in touchpoint.channels]
+        first = first_way(list(ways), channels)
+        return None if first is None else ways[first]
 
     def count(self, index: str, at: datetime) -> None:
         """A message of this batch goes to an address: it counts for those that come after it."""
@@ -70,20 +80,31 @@ class Facts:
                 return contact
         return None
 
-    def email_of(self, patient_id: UUID) -> ContactPoint | None:
-        """A patient's mailbox."""
+    def email_of(self, patient_id: UUID, role: ContactRole) -> ContactPoint | None:
+        """The mailbox of whoever gets the text that an email goes beside."""
         for contact in self.contacts.get(patient_id, ()):
-            if contact.channel is ChannelKind.EMAIL:
+            if contact.channel is ChannelKind.EMAIL and contact.role is role:
                 return contact
         return None
+
+    def to_whom(self, contact: ContactPoint) -> str | None:
+        """Whose address it is and why it may be used, as ``explain`` tells it."""
+        way = self.ways.get(contact.id)
+        return None if way is None else way.sentence()
+
+    def role_at(self, patient_id: UUID | None, index: str) -> ContactRole:
+        """Whose address it is, as far as a patient's record says; else the patient's own."""
+        rows = self.contacts.get(patient_id, ()) if patient_id is not None else ()
+        return next((row.role for row in rows if row.address_index == index), ContactRole.SELF)
 
 
 def facts_for_touchpoints(unit: Unit, world: World, rows: Sequence[Touchpoint]) -> Facts:
     """Everything that touchpoints' decisions need, in a handful of statements."""
     facts = _about(unit, world, rows)
+    _about_reach(facts, who_is_written_to(unit, world, facts.patients))
     facts.contacts = {
         patient_id: [row for row in contacts if row.channel in world.channels]
-        for patient_id, contacts in unit.people.contacts_of(list(facts.patients)).items()
+        for patient_id, contacts in facts.contacts.items()
     }
     indexes = {row.address_index for found in facts.contacts.values() for row in found}
     _about_addresses(unit, facts, indexes)
@@ -100,10 +121,11 @@ def facts_for_messages(unit: Unit, world: World, messages: Sequence[Message]) ->
     extra = {row.patient_id for row in messages if row.patient_id is not None}
     facts = _about(unit, world, list(touchpoints.values()), extra)
     facts.touchpoints = touchpoints
-    facts.contacts = unit.people.contacts_of(list(facts.patients))
+    _about_reach(facts, who_is_written_to(unit, world, facts.patients))
     followups = [row.followup_id for row in messages if row.followup_id is not None]
     facts.followups = unit.followups.by_ids(followups) if followups else {}
     indexes = {row.address_index for row in messages}
+    facts.shared = unit.circle.shared(indexes) if facts.patients else set()
     rows = list(touchpoints.values())
     _about_addresses(unit, facts, indexes)
     _about_outreach(unit, world, facts, indexes, rows, [row.id for row in messages])
@@ -128,6 +150,10 @@ def _about(
     )
     facts.closed = visits_on_closed_days(unit, world, facts.visits.values())
     return facts
+
+
+def _about_reach(facts: Facts, reached: Reached) -> None:
+    facts.contacts, facts.ways, facts.barred = reached.contacts, reached.ways, reached.barred
 
 
 def _about_addresses(unit: Unit, facts: Facts, indexes: set[str]) -> None:

@@ -4,16 +4,14 @@ from datetime import UTC, datetime
 
 from outreach.domain.consent import ConsentAction, ConsentScope
 from outreach.domain.errors import BadInput
-from outreach.domain.events import EventKind, PatientData, SchedulingEvent, Telecom
-from outreach.domain.phones import check_number
-from outreach.domain.states import ChannelKind, SkipReason, TouchpointStatus
+from outreach.domain.events import EventKind, PatientData, SchedulingEvent
+from outreach.domain.states import SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action
 from outreach.pipeline import consent, followup, pause
 from outreach.pipeline.ingest import names
-from outreach.pipeline.planning import occasions
+from outreach.pipeline.people import contacts, handover
 from outreach.pipeline.world import World
-from outreach.storage.models import ContactPoint, ContactStatus, IdentifierKind, Patient
-from outreach.storage.repositories.people import address_index
+from outreach.storage.models import ContactPoint, IdentifierKind, Patient
 from outreach.storage.unit import Unit
 
 _NEVER = datetime(1900, 1, 1, tzinfo=UTC)
@@ -74,85 +72,8 @@ def _bring_up_to_date(unit: Unit, world: World, patient: Patient, data: PatientD
     patient.postal_code = patient.postal_code if data.postal_code is None else data.postal_code
     patient.active = patient.active if data.active is None else data.active
     if data.telecoms is not None:
-        _set_contacts(unit, world, patient, data.telecoms)
-
-
-def _set_contacts(
-    unit: Unit, world: World, patient: Patient, telecoms: tuple[Telecom, ...]
-) -> None:
-    """The listed addresses become active; those no longer listed are kept as removed."""
-    known = {(row.channel, row.address_index): row for row in unit.people.all_contacts(patient.id)}
-    listed = set()
-    for rank, telecom in enumerate(sorted(telecoms, key=lambda item: item.rank)):
-        found = _address(world, telecom)
-        if found is None:
-            continue
-        channel, address = found
-        key = channel, address_index(channel, address)
-        if key in listed:
-            continue
-        listed.add(key)
-        row = known.get(key)
-        if row is None:
-            _add_contact(unit, world, patient, channel, address, telecom, rank)
-        else:
-            row.rank, row.role = rank, telecom.role
-            if row.status is ContactStatus.REMOVED:
-                row.status = ContactStatus.ACTIVE
-    for key, row in known.items():
-        if key not in listed and row.status is ContactStatus.ACTIVE:
-            row.status = ContactStatus.REMOVED
-
-
-def _add_contact(
-    unit: Unit,
-    world: World,
-    patient: Patient,
-    channel: ChannelKind,
-    address: str,
-    telecom: Telecom,
-    rank: int,
-) -> None:
-    index = address_index(channel, address)
-    unit.add(
-        ContactPoint(
-            id=world.new_id(),
-            patient_id=patient.id,
-            channel=channel,
-            address=address,
-            address_index=index,
-            role=telecom.role,
-            rank=rank,
-            status=ContactStatus.ACTIVE,
-        )
-    )
-    if channel is ChannelKind.SMS:
-        occasions.meet(unit, world, patient, index)
-    if world.policy.care_attested:
-        consent.write(
-            unit,
-            world,
-            consent.Said(
-                channel,
-                index,
-                ConsentAction.ATTESTED,
-                ConsentScope.CARE,
-                source="attested_by_clinic",
-                actor="policy.yaml",
-                patient_id=patient.id,
-            ),
-        )
-
-
-def _address(world: World, telecom: Telecom) -> tuple[ChannelKind, str] | None:
-    """Where a telecom leads, normalised; None when it cannot be used."""
-    if telecom.kind == "email":
-        address = telecom.value.strip()
-        return (ChannelKind.EMAIL, address) if "@" in address.strip("@") else None
-    checked = check_number(telecom.value, world.clinic.region)
-    if not checked.valid or checked.e164 is None or telecom.mobile is False:
-        return None
-    return ChannelKind.SMS, checked.e164
+        contacts.set_contacts(unit, world, patient, data.telecoms)
+    handover.schedule(world, patient)
 
 
 def _record_death(unit: Unit, world: World, patient: Patient) -> None:
@@ -254,12 +175,16 @@ def _absorb(unit: Unit, world: World, survivor: Patient, prior: Patient) -> None
         unit.replies,
         unit.followups,
         unit.occasions,
+        unit.circle,
     ):
         repository.move_to(prior.id, survivor.id)
     unit.ledger.move_to(prior.id, survivor.id, world.clinic_now())
     unit.people.move_identifiers(prior.id, survivor.id)
     unit.people.move_contacts(prior.id, survivor.id)
-    prior.merged_into, prior.active = survivor.id, False
+    prior.merged_into, prior.active, prior.look_at = survivor.id, False, None
+    if survivor.birth_date is None:
+        survivor.birth_date = prior.birth_date
+    handover.schedule(world, survivor)
     survivor.infusions += prior.infusions
     certain = any(row.deceased and not row.death_reported for row in (survivor, prior))
     survivor.deceased = survivor.deceased or prior.deceased
@@ -270,10 +195,8 @@ def _absorb(unit: Unit, world: World, survivor: Patient, prior: Patient) -> None
         _unite_opt_outs(unit, world, survivor, unit.people.all_contacts(survivor.id))
 
 
-def _unite_opt_outs(
-    unit: Unit, world: World, survivor: Patient, contacts: list[ContactPoint]
-) -> None:
-    for row in contacts:
+def _unite_opt_outs(unit: Unit, world: World, survivor: Patient, rows: list[ContactPoint]) -> None:
+    for row in rows:
         consent.write(
             unit,
             world,

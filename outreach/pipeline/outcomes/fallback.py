@@ -41,6 +41,7 @@ def another_way(unit: Unit, world: World, message: Message, row: Touchpoint) -> 
             touchpoint_id=row.id,
             address=contact.address,
             address_index=contact.address_index,
+            to_whom=facts.to_whom(contact),
             purpose=row.purpose,
             urgency=message.urgency,
             template=message.template,

@@ -11,6 +11,7 @@ from outreach.domain.policy import Decision
 from outreach.domain.states import Purpose, SkipReason
 from outreach.domain.triage.result import Action, Prompt
 from outreach.pipeline import followup
+from outreach.pipeline.facts.reach import contacts_for
 from outreach.pipeline.world import World
 from outreach.storage.models import Patient, Touchpoint
 from outreach.storage.unit import Unit
@@ -65,14 +66,20 @@ def _what_to_do(row: Touchpoint) -> str:
 
 
 def _unreached(unit: Unit, world: World, row: Touchpoint, decision: Decision) -> None:
-    """No message is in the patient's language, or no working address is on file at all."""
+    """No message is in the patient's language, or no address that may be used is on file at all.
+
+    Nor is silence right where the address of a message under way went out of use, or where those on
+    file are somebody else's: the patient may not know that nobody is told any more.
+    """
     patient = unit.people.patient(row.patient_id)
     foreign = patient is not None and not world.clinic.speaks(patient.language)
-    contacts = unit.people.contacts_of([row.patient_id]).get(row.patient_id, [])
+    contacts = [] if patient is None else contacts_for(unit, world, patient)
     reachable = any(contact.channel in world.channels for contact in contacts)
-    if row.anchor_kind is Anchor.VISIT_START and (foreign or not reachable):
+    barred = not contacts and bool(unit.people.contacts_of([row.patient_id]))
+    lost = row.channel is not None
+    if row.anchor_kind is Anchor.VISIT_START and (foreign or lost or not reachable):
         _call_before_visit(unit, world, row, decision.why)
-    elif foreign:
+    elif foreign or lost or barred:
         call(unit, world, row, f"It could not be sent: {decision.why}")
 
 

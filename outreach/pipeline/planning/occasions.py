@@ -11,6 +11,7 @@ from outreach.domain.events import EventKind, SchedulingEvent
 from outreach.domain.occasions import OccasionKind, OccasionStatus
 from outreach.domain.states import ChannelKind, SkipReason, TouchpointStatus
 from outreach.pipeline import plan
+from outreach.pipeline.facts.reach import contacts_for
 from outreach.pipeline.world import World
 from outreach.storage.models import (
     Dose,
@@ -201,7 +202,7 @@ def welcome(unit: Unit, world: World, kind: EventKind, patient: Patient, *, quie
         return
     if patient.deceased or kind is not EventKind.PATIENT_UPDATED:
         return
-    contacts = unit.people.contacts_of([patient.id]).get(patient.id, [])
+    contacts = contacts_for(unit, world, patient)
     first = next((one for one in contacts if one.channel is ChannelKind.SMS), None)
     greeted = next((row for row in waiting if first and row.reference == first.address_index), None)
     if greeted is None:

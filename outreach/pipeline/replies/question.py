@@ -1,7 +1,7 @@
 """Question: which of the open questions a reply answers, and what it means under that one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from outreach.domain.triage.result import Prompt, Triage
@@ -16,6 +16,8 @@ class Asked:
 
     open: Sequence[Conversation]
     """The questions of the one person this reply can be from; empty when it may be two."""
+    ambiguous: Sequence[Conversation]
+    """The open questions of several people: nothing says whose answer this is."""
     screens: Sequence[Conversation]
     """Every question before a visit at this address whose time is not over, answered ones too."""
 
@@ -32,7 +34,7 @@ def asked_of(unit: Unit, world: World, reply: Reply, people: Sequence[Patient]) 
     if not waiting and len(people) <= 1:
         waiting = screens
     alone = len({row.patient_id for row in waiting}) == 1
-    return Asked(waiting if alone else [], screens)
+    return Asked(waiting if alone else [], [] if alone else waiting, screens)
 
 
 def read(
@@ -50,9 +52,25 @@ def read(
                 return question, result
             readings[question.prompt] = result
     if not asked.open:
-        return None, world.triage.triage(reply.body, language, None)
+        return None, _of_nobody(world, reply, language, asked)
     newest = asked.open[0]
     return newest, readings[newest.prompt]
+
+
+def _of_nobody(world: World, reply: Reply, language: str | None, asked: Asked) -> Triage:
+    """What a reply means that answers no one person's question.
+
+    It is no answer; but where it would be an emergency under any of the questions, whoever's it is,
+    it is one: "3" from one of two who were asked how they feel.
+    """
+    alone = world.triage.triage(reply.body, language, None)
+    if alone.urgent:
+        return alone
+    for prompt in sorted({question.prompt for question in asked.ambiguous}):
+        result = world.triage.triage(reply.body, language, prompt)
+        if result.urgent:
+            return replace(result, answer=None)
+    return alone
 
 
 def screens_of(asked: Asked, patient_id: UUID) -> list[Conversation]:

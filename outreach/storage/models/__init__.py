@@ -19,6 +19,7 @@ from outreach.storage.models.people import (
     Patient,
     Site,
 )
+from outreach.storage.models.permissions import Permission, PermissionSource
 from outreach.storage.models.replies import (
     Conversation,
     ConversationStatus,
@@ -60,6 +61,8 @@ __all__ = [
     "Message",
     "Occasion",
     "Patient",
+    "Permission",
+    "PermissionSource",
     "Receipt",
     "Regimen",
     "RegimenStatus",

@@ -58,6 +58,8 @@ class Message(Base):
     reply_id: Mapped[UUID | None] = mapped_column(ForeignKey("reply.id"))
     address: Mapped[str] = mapped_column(Sealed("message.address"))
     address_index: Mapped[str] = mapped_column(String(32))
+    to_whom: Mapped[str | None] = mapped_column(String(160))
+    """Whose address it is and why it was used: no name and no address."""
     purpose: Mapped[Purpose] = mapped_column(word(Purpose))
     urgency: Mapped[Urgency] = mapped_column(word(Urgency))
     template: Mapped[str] = mapped_column(String(60))

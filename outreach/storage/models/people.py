@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.domain.consent import ConsentAction, ConsentScope
@@ -29,6 +29,14 @@ class Patient(Base):
     """A person in care. Names and birth date are sealed."""
 
     __tablename__ = "patient"
+    __table_args__ = (
+        Index(
+            "ix_patient_look",
+            "look_at",
+            postgresql_where=text("look_at IS NOT NULL"),
+            sqlite_where=text("look_at IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     family: Mapped[str | None] = mapped_column(Sealed("patient.family"))
@@ -52,6 +60,9 @@ class Patient(Base):
     last_event_at: Mapped[datetime] = mapped_column(clinic_instant())
     """When the newest applied demographics happened; older ones are stored, not applied."""
     created_at: Mapped[datetime] = mapped_column(clinic_instant())
+    look_at: Mapped[datetime | None] = mapped_column(clinic_instant())
+    """When to look again whether this child comes of age; the same for every child, so that it
+    does not tell the birthday. None for adults."""
 
 
 class IdentifierKind(StrEnum):
@@ -118,6 +129,8 @@ class ContactPoint(Base):
     role: Mapped[ContactRole] = mapped_column(word(ContactRole))
     rank: Mapped[int]
     status: Mapped[ContactStatus] = mapped_column(word(ContactStatus))
+    preferred: Mapped[bool] = mapped_column(default=False)
+    """The patient wishes it to be used before the others that may be."""
 
 
 class Consent(Base):

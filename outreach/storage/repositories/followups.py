@@ -1,6 +1,6 @@
 """Work for staff: the worklist, what is overdue, and what happened to each item."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -55,6 +55,13 @@ class FollowUps:
     def of_patient(self, patient_id: UUID) -> list[FollowUp]:
         """A patient's items, oldest first."""
         query = select(FollowUp).where(FollowUp.patient_id == patient_id)
+        return list(self._session.scalars(query.order_by(FollowUp.created_at)))
+
+    def of_replies(self, reply_ids: Collection[UUID]) -> list[FollowUp]:
+        """Items that stand for no patient and were made for these replies, oldest first."""
+        query = select(FollowUp).where(
+            FollowUp.reply_id.in_(reply_ids), FollowUp.patient_id.is_(None)
+        )
         return list(self._session.scalars(query.order_by(FollowUp.created_at)))
 
     def take_unanswered(self, now: datetime, limit: int) -> list[FollowUp]:

@@ -61,6 +61,13 @@ class Replies:
         query = select(Reply).where(Reply.patient_id == patient_id)
         return list(self._session.scalars(query.order_by(Reply.received_at, Reply.id)))
 
+    def of_nobody(self, address_indexes: Collection[str]) -> list[Reply]:
+        """Replies from these addresses of which it is not known who wrote them, by time."""
+        query = select(Reply).where(
+            Reply.address_index.in_(address_indexes), Reply.patient_id.is_(None)
+        )
+        return list(self._session.scalars(query.order_by(Reply.received_at, Reply.id)))
+
     def everything(self) -> list[Reply]:
         """All replies by time, for checks on small installations."""
         return list(self._session.scalars(select(Reply).order_by(Reply.received_at, Reply.id)))

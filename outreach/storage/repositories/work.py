@@ -22,6 +22,7 @@ from outreach.storage.models import (
     InboxEvent,
     InboxStatus,
     Message,
+    Patient,
     Receipt,
     Reply,
     Touchpoint,
@@ -84,7 +85,8 @@ def _which_have_work() -> CompoundSelect[str]:
         | exists().where(
             Conversation.status == ConversationStatus.OPEN,
             Conversation.closes_at <= clinic_now,
-        ),
+        )
+        | exists().where(Patient.look_at <= clinic_now),
         "completion": exists().where(Appointment.report_by <= clinic_now),
     }
     asked = [select(literal(name).label("stage")).where(q) for name, q in questions.items()]
