@@ -119,7 +119,7 @@ def _zones_of_plan(code: str) -> tuple[str, ...]:
 
 def _by_plan(phone: str) -> Whereabouts:
     try:
-        number = phonenumbers.parse(phone, None)
+        number = phonenumbers.parse(phone)
     except phonenumbers.NumberParseException:
         return Whereabouts()
     if phonenumbers.number_type(number) not in _OF_A_PLACE:
