@@ -79,7 +79,7 @@ def by_phone(phone: str | None) -> Whereabouts:
 
 def _by_zip(postal_code: str | None) -> Whereabouts | None:
     """None where it is no ZIP code of a place that is known here."""
-    match = _ZIP.fullmatch((postal_code or "").strip())
+    match = _ZIP.fullmatch(postal_code.strip()) if postal_code else None
     if match is None:
         return None
     if us_places.is_abroad(match[1]):

@@ -26,6 +26,7 @@ def test_a_text_goes_when_everybody_it_needs_has_read_it() -> None:
     assert wanting(READ) == (Role.TRANSLATOR,)
     assert wanting(TRANSLATED) == (Role.CLINICIAN,)
     assert wanting(READ, TRANSLATED) == ()
+    assert lacking([], "d1", "en", "v2", "en") == (Role.CLINICIAN,)
 
 
 @pytest.mark.parametrize("other", [{"message": "d3"}, {"language": "fr"}, {"version": "v1"}])

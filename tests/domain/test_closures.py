@@ -38,7 +38,8 @@ def test_a_closed_day_lasts_from_midnight_to_midnight_at_the_site(
     day: date, zone: ZoneInfo, first: tuple[int, ...], last: tuple[int, ...]
 ) -> None:
     begins, ends = bounds(day, zone)
-    assert (begins.tzinfo, ends.tzinfo) == (UTC, UTC)
+    assert begins.tzinfo is UTC
+    assert ends.tzinfo is UTC
     assert (begins, ends) == tuple(datetime(*parts, tzinfo=UTC) for parts in (first, last))  # type: ignore[misc]
 
 

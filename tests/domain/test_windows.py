@@ -171,7 +171,8 @@ def test_a_day_has_ended_when_it_is_midnight_in_the_last_zone(
 ) -> None:
     noon = datetime(2026, 1, 14, 17, tzinfo=UTC)
     after = day_after(noon, places)
-    assert (after, after.tzinfo) == (expected, UTC)
+    assert after == expected
+    assert after.tzinfo is UTC
 
 
 def test_hours_in_common_are_the_narrower_of_both_ends() -> None:
