@@ -41,7 +41,9 @@ format: .venv/.development ## Put the code into its one style
 bench: .venv/.development .venv/.project ## Run a benchmark (ARGS="NAME --json")
 	@$(VENV) -m benchmarks $(ARGS)
 
-mutants: .venv/.development .venv/.project ## Break the domain's rules one at a time: do its tests notice? (minutes)
+# A survivor is not tried again by itself after the tests changed: without ARGS all start afresh.
+mutants: .venv/.development .venv/.project ## Break the domain's rules one by one: do its tests notice? (ARGS="NAMES": some)
+	@[ -n '$(ARGS)' ] || rm -rf mutants
 	@.venv/bin/mutmut run $(ARGS)
 	@$(VENV) -m tests.mutation_score
 

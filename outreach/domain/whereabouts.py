@@ -111,7 +111,7 @@ def _zones_of_plan(code: str) -> tuple[str, ...]:
     found = [
         zone
         for prefix, zones in TIMEZONE_DATA.items()
-        if len(prefix) > 3 and prefix.startswith(f"1{code}")
+        if prefix.startswith(f"1{code}")
         for zone in zones
     ]
     return tuple(dict.fromkeys(found))

@@ -291,3 +291,10 @@ def test_word_of_a_closed_day_keeps_its_own_hours_and_says_so() -> None:
     assert decision.verdict is Verdict.GO
     assert decision.source == "word of a closed day goes from 06:00 (docs/configuration.md)"
     assert may_send(replace(closed, week=None), POLICY).until == local(3, 8)
+
+
+def test_a_marketing_text_goes_until_its_authorisation_ends() -> None:
+    signed = replace(ALL, authorised_until=NOON + timedelta(minutes=1))
+    assert may_send(replace(MARKETING, consent=signed), POLICY).verdict is Verdict.GO
+    ended = replace(MARKETING, consent=replace(ALL, authorised_until=NOON))
+    assert may_send(ended, POLICY).reason is SkipReason.NO_CONSENT
