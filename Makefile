@@ -2,7 +2,7 @@
 # `make` alone lists the targets. Extra words go through ARGS: make test ARGS="tests/domain -k clock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock bench clean
+.PHONY: help demo test check format lock bench mutants clean
 .NOTPARALLEL:
 
 # The embedded Redis comes as a wheel for Python 3.11 and 3.12, so those are tried first.
@@ -41,6 +41,12 @@ format: .venv/.development ## Put the code into its one style
 bench: .venv/.development .venv/.project ## Run a benchmark (ARGS="NAME --json")
 	@$(VENV) -m benchmarks $(ARGS)
 
+# A survivor is not tried again by itself after the tests changed: without ARGS all start afresh.
+mutants: .venv/.development .venv/.project ## Break the domain's rules one by one: do its tests notice? (ARGS="NAMES": some)
+	@[ -n '$(ARGS)' ] || rm -rf mutants
+	@.venv/bin/mutmut run $(ARGS)
+	@$(VENV) -m tests.mutation_score
+
 LOCK = $(VENV) -m uv --quiet pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
 
@@ -50,7 +56,7 @@ lock: $(VENV) ## Lock the dependencies again, keeping versions that still fit (A
 	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt $(ARGS)
 
 clean: ## Remove the environment and the caches; what lies in var/ may be a clinic's data and stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A Python without ensurepip (Debian splits it off) makes the environment with its own pip instead.

@@ -14,6 +14,13 @@ from tests import servers, worlds
 
 hypothesis.settings.register_profile("desk", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile(
+    "mutants",  # the first counterexample will do, and every run must find the same
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+)
 hypothesis.settings.load_profile("ci" if servers.in_ci() else "desk")
 
 _RUN = pytest.StashKey[Path]()

@@ -198,7 +198,7 @@ def test_make_alone_lists_the_targets() -> None:
     listed = subprocess.run(
         [MAKE, "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    for target in ("demo", "test", "check", "format", "lock", "bench", "clean"):
+    for target in ("demo", "test", "check", "format", "lock", "bench", "mutants", "clean"):
         assert re.search(rf"^{target} +[A-Z]", listed, re.MULTILINE), target
 
 

@@ -77,8 +77,7 @@ def lay_out(journey: Journey, anchor: AnchorPoint, known: Circumstances) -> list
     if known.edited:
         return rows
     notice = _notice(rows, known)
-    told = None if notice is None else notice_now(journey, notice, anchor, known.now)
-    if notice is None or told is None:
+    if notice is None or (told := notice_now(journey, notice, anchor, known.now)) is None:
         return rows
     said_before = notice is Notice.BOOKED and told.step.id in known.said
     now = Laid(told, SkipReason.COVERED if said_before else None, notice)
@@ -92,9 +91,8 @@ def notice_now(
     step = journey.notices.get(notice)
     if step is None:
         return None
-    from_now = replace(step, offset=Offset())
     useful = min(now + timedelta(hours=step.useful_hours), anchor.at.astimezone(UTC))
-    return replace(at_its_time(journey, from_now, anchor), due_at=now, useful_until=useful)
+    return replace(at_its_time(journey, step, anchor), due_at=now, useful_until=useful)
 
 
 def _not_before_hours(row: Planned, anchor: AnchorPoint, known: Circumstances) -> Planned:

@@ -183,7 +183,8 @@ def _matter(situation: Situation) -> Decision | None:
         if situation.held and situation.gone in {None, SkipReason.PAST_EVENT}:
             return _while_held(situation)
         if situation.gone is not None:
-            why = f"Its occasion is {situation.gone.replace('_', ' ')}."
+            gone = "over" if situation.gone is SkipReason.PAST_EVENT else situation.gone
+            why = f"Its occasion is {gone}."
             return _skip(situation.gone, why, "the schedule as it is now")
         if situation.paused:
             why = "Outreach to this patient is paused."

@@ -79,7 +79,7 @@ def by_phone(phone: str | None) -> Whereabouts:
 
 def _by_zip(postal_code: str | None) -> Whereabouts | None:
     """None where it is no ZIP code of a place that is known here."""
-    match = _ZIP.fullmatch((postal_code or "").strip())
+    match = _ZIP.fullmatch(postal_code.strip()) if postal_code else None
     if match is None:
         return None
     if us_places.is_abroad(match[1]):
@@ -111,7 +111,7 @@ def _zones_of_plan(code: str) -> tuple[str, ...]:
     found = [
         zone
         for prefix, zones in TIMEZONE_DATA.items()
-        if len(prefix) > 3 and prefix.startswith(f"1{code}")
+        if prefix.startswith(f"1{code}")
         for zone in zones
     ]
     return tuple(dict.fromkeys(found))
@@ -119,7 +119,7 @@ def _zones_of_plan(code: str) -> tuple[str, ...]:
 
 def _by_plan(phone: str) -> Whereabouts:
     try:
-        number = phonenumbers.parse(phone, None)
+        number = phonenumbers.parse(phone)
     except phonenumbers.NumberParseException:
         return Whereabouts()
     if phonenumbers.number_type(number) not in _OF_A_PLACE:

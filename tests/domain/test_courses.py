@@ -66,3 +66,47 @@ def test_every_member_sees_the_same_course(days: list[int], gap: int) -> None:
     for member in course.visits:
         assert course_of(member, everyone, gap, NEW_YORK).visits == course.visits
     assert sum(course.ends_with(member.id) for member in course.visits) == 1
+
+
+@pytest.mark.parametrize("seen_from", range(5))
+def test_five_days_in_a_row_are_one_course_from_wherever_it_is_seen(seen_from: int) -> None:
+    days = [visit(day) for day in range(5)]
+    course = around(seen_from, *days, visit(-3), visit(8))
+    assert course.visits == tuple(days)
+    assert course.several_days
+
+
+def test_only_a_visit_of_the_first_day_begins_a_course() -> None:
+    course = around(0, visit(1), visit(2))
+    assert [course.starts_with(visit(day).id) for day in (0, 1, 2)] == [True, False, False]
+
+
+def test_a_gap_is_counted_in_days_at_the_place() -> None:
+    late = CourseVisit(UUID(int=1), datetime(2027, 3, 11, 3, tzinfo=UTC))  # 22:00 on the 10th
+    after_a_free_day = CourseVisit(UUID(int=2), datetime(2027, 3, 12, 13, tzinfo=UTC))
+    assert course_of(late, [after_a_free_day], 1, NEW_YORK).visits == (late,)
+    assert course_of(late, [after_a_free_day], 2, NEW_YORK).visits == (late, after_a_free_day)
+
+
+def test_a_course_goes_on_after_the_last_visit_of_each_day_but_the_last() -> None:
+    morning, evening = visit(0), visit(0, hour=5)
+    middle, end = visit(1), visit(2)
+    course = course_of(middle, [end, evening, morning], 1, NEW_YORK)
+    goes_on = [course.goes_on_after(row.id) for row in (morning, evening, middle, end)]
+    assert goes_on == [False, True, True, False]
+
+
+def test_a_visit_alone_does_not_go_on() -> None:
+    assert not around(0).goes_on_after(visit(0).id)
+
+
+def test_two_visits_at_the_same_time_are_told_apart() -> None:
+    one, two = CourseVisit(UUID(int=1), START), CourseVisit(UUID(int=2), START)
+    for course in (course_of(one, [two], 1, NEW_YORK), course_of(two, [one], 1, NEW_YORK)):
+        assert course.visits == (one, two)
+
+
+def test_what_is_known_of_the_visit_itself_counts_over_what_is_on_file_of_it() -> None:
+    on_file = visit(0)
+    moved = CourseVisit(on_file.id, START + timedelta(hours=2), first_visit=True)
+    assert course_of(moved, [on_file], 1, NEW_YORK).visits == (moved,)

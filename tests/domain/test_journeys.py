@@ -239,6 +239,25 @@ def test_steps_for_first_or_later_visits_are_planned_for_those(
     assert [item.step.id for item in planned] == expected
 
 
+@pytest.mark.parametrize(
+    ("only", "left"),
+    [
+        ((), Only.ALWAYS),
+        ((Only.FIRST_VISIT,), Only.ALWAYS),
+        ((Only.LATER_VISITS,), Only.ALWAYS),
+        ((Only.FIRST_VISIT, Only.UNDELIVERED), Only.UNDELIVERED),
+        ((Only.LATER_VISITS, Only.COURSE_END), Only.COURSE_END),
+    ],
+)
+def test_what_is_judged_when_planned_is_not_judged_again_when_due(
+    only: tuple[Only, ...], left: Only
+) -> None:
+    step = Step("d1", "m", Offset(days=-1), 20, only=frozenset(only), of="d3")
+    first_visit = Only.LATER_VISITS not in only
+    (planned,) = steps_for(journey(step), AnchorPoint(START, NEW_YORK, first_visit))
+    assert (planned.only, planned.of) == (left, "d3")
+
+
 def test_a_morning_text_for_a_visit_that_began_earlier_is_never_of_use() -> None:
     path = journey(Step("morning", "m", Offset(at=time(10)), useful_hours=5))
     (planned,) = steps_for(path, AnchorPoint(START, NEW_YORK))

@@ -182,3 +182,85 @@ def test_every_step_of_a_visit_booked_early_keeps_its_wall_clock_time(day: date,
     for row in plan(visit - 30 * DAY, visit=visit):
         if row.id.startswith("d"):
             assert row.planned.due_at.astimezone(ZONE).time() == time(hour)
+
+
+# --- a notice that goes now
+
+
+def first_of(rows: list[Laid]) -> Laid:
+    return rows[0]
+
+
+def test_a_notice_goes_at_once_and_is_of_use_for_its_own_hours() -> None:
+    now = (VISIT - 5 * DAY).astimezone(UTC)
+    booked = first_of(plan(now))
+    assert (booked.id, booked.notice) == ("booked", Notice.BOOKED)
+    assert booked.planned.due_at == now
+    assert booked.planned.useful_until == now + DAY
+    revived = first_of(plan(now, revived=True))
+    assert (revived.id, revived.notice) == ("on", Notice.REVIVED)
+
+
+def test_a_notice_is_of_no_use_once_the_visit_began() -> None:
+    booked = first_of(plan(VISIT - 5 * HOUR))
+    assert booked.planned.useful_until == VISIT
+    assert booked.planned.useful_until.tzinfo is UTC
+
+
+def test_what_a_notice_covers_counts_from_when_it_goes_not_from_when_the_visit_was_booked() -> None:
+    morning = datetime(2027, 3, 17, 8, tzinfo=ZONE)  # when the notice of the night goes
+    night = datetime(2027, 3, 16, 23, tzinfo=ZONE)
+
+    def with_a_step_at(hours: int) -> dict[str, SkipReason | None]:
+        visit = morning + 24 * HOUR
+        step = Step("eve", "m", Offset(hours=hours - 24), 5, when_late=COLLAPSE)
+        late = Step("d7", "m", Offset(days=-7), 240, when_late=COLLAPSE)
+        path = replace(PATH, steps=(late, step))
+        return {row.id: row.reason for row in plan(night, visit=visit, path=path)}
+
+    assert with_a_step_at(12)["eve"] is SkipReason.COVERED
+    assert with_a_step_at(13)["eve"] is None
+
+
+def test_where_no_hour_is_permitted_a_notice_counts_from_now() -> None:
+    closed = laid(36 * HOUR, week={})
+    assert closed == laid(36 * HOUR)
+
+
+def test_beside_a_notice_a_step_that_is_not_collapsed_goes_on_its_own() -> None:
+    screen = Step("screen", "m", Offset(days=-7), 48, when_late=WhenLate.SEND)
+    path = replace(PATH, steps=(screen, *PATH.steps))
+    assert laid(6 * DAY, path=path) == {
+        "booked": None,
+        "screen": None,
+        "d7": SkipReason.COLLAPSED,
+        "d3": None,
+        "d1": None,
+        "h2": None,
+    }
+
+
+# --- what is known of a step by itself
+
+
+def test_a_step_that_is_skipped_when_late_goes_when_its_time_is_now() -> None:
+    path = replace(PATH, steps=(Step("d7", "m", Offset(days=-7), 48, when_late=WhenLate.SKIP),))
+    assert laid(7 * DAY, path=path) == {"d7": None}
+    assert laid(7 * DAY + HOUR, path=path) == {"d7": None}
+    assert laid(7 * DAY - timedelta(seconds=1), path=path) == {"d7": SkipReason.LATE}
+
+
+def test_an_edited_journey_sends_no_notice_and_makes_up_for_nothing() -> None:
+    assert laid(6 * DAY, edited=True) == {"d7": SkipReason.LATE, "d3": None, "d1": None, "h2": None}
+    assert laid(6 * DAY, edited=True, revived=True)["d7"] is SkipReason.LATE
+    assert laid(7 * DAY, edited=True)["d7"] is None
+
+
+def test_a_step_that_already_goes_that_evening_is_left_as_it_is() -> None:
+    """It falls outside the hours by itself, and no earlier evening is near."""
+    step = Step(
+        "eve", "m", Offset(days=-1, at=time(21)), 2, evening_before=EveningBefore(time(21), "d1")
+    )
+    (laid_out,) = plan(VISIT - 9 * DAY, path=replace(PATH, steps=(step,)))
+    assert laid_out.planned.due_at == datetime(2027, 3, 16, 21, tzinfo=ZONE)
+    assert (laid_out.planned.only, laid_out.planned.of) == (Only.ALWAYS, None)

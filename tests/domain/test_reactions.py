@@ -71,3 +71,5 @@ def test_every_reaction_is_used_and_every_row_says_why() -> None:
     assert all(rule.why for rule in REACTIONS)
     assert why(21655) == "a parameter is wrong or missing"
     assert why(29999) is None
+    assert {why(code) for code in (30005, 30006)} == {"unknown handset, or a landline"}
+    assert (why(21649), why(21660)) == (None, None)  # beside a range is not in it

@@ -181,3 +181,21 @@ def test_an_area_code_newer_than_the_table_is_in_every_state_of_its_time(
 
 def test_the_likeliest_zone_comes_first() -> None:
     assert found(code="37301").zones == (ZoneInfo("America/Chicago"), ZoneInfo("America/New_York"))
+
+
+@pytest.mark.parametrize(
+    ("zone", "code", "phone", "told"),
+    [
+        ("America/Chicago", "33101", "+12125550123", "the zone that the clinic verified"),
+        (None, "33101", "+12125550123", "the postal code"),
+        (None, "09012", "+12125550123", "a postal code of the armed forces"),
+        (None, None, "+12125550123", "the area code"),
+        (None, None, "+16135550123", "the area code"),
+        (None, None, "+4915112345678", "the country of the phone number"),
+        (None, None, None, ""),
+    ],
+)
+def test_staff_read_what_tells_the_zone(
+    zone: str | None, code: str | None, phone: str | None, told: str
+) -> None:
+    assert found(zone, code, phone).known_by == told

@@ -152,3 +152,31 @@ def test_a_day_is_that_of_any_plausible_zone() -> None:
     after_midnight = evening + timedelta(minutes=45)
     assert same_day(evening, [after_midnight], [EASTERN]) == []
     assert same_day(evening, [after_midnight], [EASTERN, CENTRAL]) == [after_midnight]
+
+
+def test_a_week_has_seven_days() -> None:
+    assert sorted(every_day(time(9), time(20))) == list(range(7))
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        ([EASTERN], datetime(2026, 1, 15, 5, tzinfo=UTC)),
+        ([EASTERN, PACIFIC], datetime(2026, 1, 15, 8, tzinfo=UTC)),
+        ([HAWAII, EASTERN], datetime(2026, 1, 15, 10, tzinfo=UTC)),
+    ],
+)
+def test_a_day_has_ended_when_it_is_midnight_in_the_last_zone(
+    places: list[ZoneInfo], expected: datetime
+) -> None:
+    noon = datetime(2026, 1, 14, 17, tzinfo=UTC)
+    after = day_after(noon, places)
+    assert after == expected
+    assert after.tzinfo is UTC
+
+
+def test_hours_in_common_are_the_narrower_of_both_ends() -> None:
+    one = {0: Window(time(8), time(20)), 1: Window(time(8), time(12)), 2: Window(time(8), time(9))}
+    other = {0: Window(time(9), time(21)), 1: Window(time(12), time(20))}
+    assert common_week([one, other]) == {0: Window(time(9), time(20))}
+    assert common_week([one]) == one
