@@ -57,7 +57,7 @@ _ZIP_ABROAD = "090-098 340 962-966"
 """Those of the armed forces: the mail goes abroad, nobody can tell where from the number."""
 
 _ZIP_ZONES = """
-320-323 E  325 C  326-349 E
+320-323 E  325 C  326-339 E  341-349 E
 370-372 C  374 E  375 C  376 E  379 E  380-385 C
 400 E  402-418 E  420 C  422-424 C  425 E
 460-462 E  464 C  466-468 E  470-474 E  477 C  478 E

@@ -78,6 +78,12 @@ def test_every_state_has_zones_and_a_postal_code() -> None:
     assert len(us_places.states()) == 59
 
 
+def test_mail_for_the_armed_forces_names_no_zone() -> None:
+    for code in ("09012", "34002", "96201"):
+        assert us_places.is_abroad(code)
+        assert us_places.zones_of_zip(code) == ()
+
+
 @given(st.from_regex(r"[0-9]{5}", fullmatch=True))
 def test_the_zones_of_a_postal_code_are_zones_of_its_states(code: str) -> None:
     allowed = {
