@@ -33,7 +33,7 @@ from outreach.pipeline import (
 )
 from outreach.pipeline.world import World
 from outreach.rendering.messages import MessageTemplates
-from outreach.storage.crypto import Keyring
+from outreach.storage.crypto import Keyring, use_keyring
 from outreach.storage.database import Database
 from tests.recording import RecordingChannel
 
@@ -111,9 +111,14 @@ def templates() -> MessageTemplates:
     return MessageTemplates()
 
 
-@lru_cache(maxsize=4)
 def database(url: str) -> Database:
     """One engine for every test on a database: what it compiled once stays compiled."""
+    use_keyring(KEYRING)  # a command that ran in this process may have brought its own
+    return _database(url)
+
+
+@lru_cache(maxsize=4)
+def _database(url: str) -> Database:
     return Database(url, KEYRING)
 
 

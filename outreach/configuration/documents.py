@@ -42,11 +42,7 @@ class FaultAt(ValueError):
         """From where the validator stands: ``("sites", "1", "phone")``."""
 
 
-# libyaml's parser where PyYAML was built with it: several times as fast as Python's own
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _PlainLoader(_Loader):  # type: ignore[misc]
+class _PlainLoader(yaml.SafeLoader):
     """SafeLoader with the few scalars of YAML 1.2's core schema instead of YAML 1.1's many."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
