@@ -387,6 +387,11 @@ def test_hours_may_have_a_fraction(save: Save) -> None:
             "steps.0.only: 'unanswered' is for doses alone, or needs of: a step. Add of.",
         ),
         (
+            ("useful_hours: 20", "useful_hours: 20\n    risks: [clots]"),
+            10,
+            "steps.0.risks.0: 'clots' is not a risk flag. Name one of those under risks in",
+        ),
+        (
             ("useful_hours: 20", "useful_hours: 20\n    only: newcomers"),
             10,
             "steps.0.only: 'newcomers' is no condition. Write one or several of 'first_visit',",

@@ -113,6 +113,7 @@ def _settle(unit: Unit, world: World, row: InboxEvent, item: ParsedItem) -> None
         _close(row, world, InboxStatus.IGNORED, batch.NOTHING_FOR_US)
     else:
         event = _not_from_the_future(item.event, row)
+        _note_unknown_risks(world, event, row)
         try:
             with unit.part():  # what it wrote before it was refused is undone
                 outcome = apply_event(unit, world, event, quiet=row.quiet)
@@ -129,6 +130,14 @@ def _not_from_the_future(event: SchedulingEvent, row: InboxEvent) -> SchedulingE
     note = "occurred_at: later than its arrival; the time of arrival was taken"
     row.warnings = [*row.warnings, note]
     return replace(event, occurred_at=row.received_at)
+
+
+def _note_unknown_risks(world: World, event: SchedulingEvent, row: InboxEvent) -> None:
+    """A flag that clinic.yaml does not have is left out, and not in silence; nor is it repeated."""
+    unknown = [word for word in event.patient.risks or () if not world.clinic.risk_flags([word])]
+    if unknown:
+        note = f"patient.risks: {len(unknown)} not under risks in clinic.yaml; left out"
+        row.warnings = [*row.warnings, note]
 
 
 def _close(

@@ -10,7 +10,7 @@ from outreach.domain.states import ChannelKind, SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action
 from outreach.pipeline import consent, followup, pause
 from outreach.pipeline.ingest import names
-from outreach.pipeline.planning import occasions
+from outreach.pipeline.planning import occasions, risks
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactPoint, ContactStatus, IdentifierKind, Patient
 from outreach.storage.repositories.people import address_index
@@ -45,7 +45,7 @@ def upsert(unit: Unit, world: World, event: SchedulingEvent) -> Patient:
 def _says_something(data: PatientData) -> bool:
     """Whether an event speaks of the person at all, and not of a visit alone."""
     said = (data.family, data.given, data.birth_date, data.telecoms, data.language, data.zone)
-    return any(value is not None for value in (*said, data.postal_code, data.active))
+    return any(value is not None for value in (*said, data.postal_code, data.active, data.risks))
 
 
 def _create(unit: Unit, world: World) -> Patient:
@@ -75,6 +75,8 @@ def _bring_up_to_date(unit: Unit, world: World, patient: Patient, data: PatientD
     patient.active = patient.active if data.active is None else data.active
     if data.telecoms is not None:
         _set_contacts(unit, world, patient, data.telecoms)
+    if data.risks is not None:
+        risks.take(unit, world, patient, data.risks)
 
 
 def _set_contacts(
@@ -261,6 +263,7 @@ def _absorb(unit: Unit, world: World, survivor: Patient, prior: Patient) -> None
     unit.people.move_contacts(prior.id, survivor.id)
     prior.merged_into, prior.active = survivor.id, False
     survivor.infusions += prior.infusions
+    risks.unite(unit, world, survivor, prior)
     certain = any(row.deceased and not row.death_reported for row in (survivor, prior))
     survivor.deceased = survivor.deceased or prior.deceased
     survivor.death_reported = survivor.deceased and not certain

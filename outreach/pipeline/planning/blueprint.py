@@ -210,5 +210,6 @@ class Blueprint:
     def _silence(self, written: Silence) -> Silence:
         """What no answer means for this patient: a call, or nothing."""
         if written is Silence.CALL_FIRST:
-            return Silence.CALL if self._maybe_first else Silence.NOTHING
+            watched = self._maybe_first or self._point.risks
+            return Silence.CALL if watched else Silence.NOTHING
         return written

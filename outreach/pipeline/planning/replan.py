@@ -154,12 +154,13 @@ def _blueprints(
         ]
     since = now if kind is Anchor.VISIT_START else now - _LOOKS_BACK
     visits = unit.visits.live_since(kind, since, after, _CHUNK)
+    people = unit.people.patients({row.patient_id for row in visits})
     ledger = _ledger(unit, kind, [row.id for row in visits], lock=lock)
     found = []
     for visit in visits:
         before = ledger.get(visit.id, [])
         if kind is Anchor.VISIT_START:
-            made = plan.of_start(world, visit, before)
+            made = plan.of_start(world, visit, before, people[visit.patient_id].risk_flags)
             found.append(_Anchored(visit.id, made, _now(before, visit.version)))
         elif before:  # without any, it was stopped early or loaded quietly: no survey is sent
             end = plan.of_end(unit, world, visit, before)

@@ -38,6 +38,8 @@ class Patient(Base):
     language: Mapped[str | None] = mapped_column(String(16))
     zone: Mapped[str | None] = mapped_column(String(64))
     postal_code: Mapped[str | None] = mapped_column(Sealed("patient.postal_code"))
+    risks: Mapped[str | None] = mapped_column(Sealed("patient.risks"))
+    """Risk flags with spaces between them, as ``clinic.yaml`` names them."""
     deceased: Mapped[bool] = mapped_column(default=False)
     paused: Mapped[bool] = mapped_column(default=False)
     """Admitted to hospital, or paused by staff: only staff resume."""
@@ -52,6 +54,11 @@ class Patient(Base):
     last_event_at: Mapped[datetime] = mapped_column(clinic_instant())
     """When the newest applied demographics happened; older ones are stored, not applied."""
     created_at: Mapped[datetime] = mapped_column(clinic_instant())
+
+    @property
+    def risk_flags(self) -> frozenset[str]:
+        """The risk flags that this patient carries."""
+        return frozenset((self.risks or "").split())
 
 
 class IdentifierKind(StrEnum):
