@@ -79,6 +79,19 @@ class Notice(StrEnum):
     """Another visit of that day, named in the same text, was cancelled or moved away."""
 
 
+def correction(step: str, number: int) -> str:
+    """What the ledger calls the n-th correction of one day: ``still_on``, then ``still_on_2``."""
+    return step if number == 1 else f"{step}_{number}"
+
+
+def correction_number(step: str, notice: str) -> int:
+    """Which correction a step of the ledger is, where the notice is called so; 0 if it is none."""
+    if step == notice:
+        return 1
+    name, _, number = step.rpartition("_")
+    return int(number) if name == notice and number.isdecimal() else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Offset:
     """Distance from the anchor: days keep the wall-clock time, hours are exact."""

@@ -113,11 +113,17 @@ def of_dose(unit: Unit, world: World, dose: Dose, before: Sequence[Touchpoint]) 
     return Blueprint(world, about_dose(dose), point, before)
 
 
-def plan_notice(unit: Unit, world: World, visit: Appointment, notice: Notice) -> int:
-    """A text that goes at once about a visit that takes place, from each journey that has one."""
+def plan_notice(
+    unit: Unit, world: World, visit: Appointment, notice: Notice, number: int = 1
+) -> int:
+    """A text that goes at once about a visit that takes place, from each journey that has one.
+
+    Args:
+        number: which notice of this kind it is for the patient and the day.
+    """
     before = _before(unit, Anchor.VISIT_START, visit.id)
     blueprint = of_start(world, visit, before, _risks(unit, visit.patient_id))
-    return 0 if blueprint is None else _write(unit, blueprint.notice(notice))
+    return 0 if blueprint is None else _write(unit, blueprint.notice(notice, number))
 
 
 def plan_occasion(unit: Unit, world: World, occasion: Occasion) -> int:

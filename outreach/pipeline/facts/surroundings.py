@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from outreach.domain.courses import Course, CourseVisit, course_of
 from outreach.domain.events import GONE
-from outreach.domain.journeys import Anchor, Journey, Only, WhenLate
+from outreach.domain.journeys import Anchor, Journey, Only, WhenLate, correction_number
 from outreach.domain.states import MessageStatus, SkipReason
 from outreach.pipeline.facts.closed_days import visits_on_closed_days
 from outreach.pipeline.world import World
@@ -169,10 +169,15 @@ def _delivered(world: World, around: Surroundings, row: Touchpoint, visit: Appoi
     One that leaves now and fails is replaced or becomes a call: that is no matter of this one.
     """
     journey, recent = _journey(world, row), row.anchor_at - _AS_GOOD_AS_THE_DAY_BEFORE
-    notices = set() if journey is None else {step.id for step in journey.notices.values()}
+    notices = [] if journey is None else [step.id for step in journey.notices.values()]
     return any(
         told.status in {MessageStatus.DELIVERED, *_ON_ITS_WAY}
-        and (told.step == row.of or (told.step in notices and told.made_at >= recent))
+        and (
+            told.step == row.of
+            or (
+                any(correction_number(told.step, one) for one in notices) and told.made_at >= recent
+            )
+        )
         and told.names(visit.id, visit.version)
         for told in around.told[row.patient_id]
     )

@@ -9,7 +9,7 @@ from outreach.domain.phones import check_number
 from outreach.domain.states import ChannelKind, SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action
 from outreach.pipeline import consent, followup, pause
-from outreach.pipeline.ingest import names
+from outreach.pipeline.ingest import merging, names
 from outreach.pipeline.planning import occasions, risks
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactPoint, ContactStatus, IdentifierKind, Patient
@@ -248,8 +248,9 @@ def merge(unit: Unit, world: World, event: SchedulingEvent) -> None:
 
 def _absorb(unit: Unit, world: World, survivor: Patient, prior: Patient) -> None:
     both = unit.people.all_contacts(survivor.id) + unit.people.all_contacts(prior.id)
-    asked = {row.address_index for row in both}
-    opted_out = any(state.opted_out for state in unit.people.consent_of(asked).values())
+    stopped = merging.channels_opted_out(unit, both)
+    differs = merging.what_differs(survivor, prior, both)
+    sendable = merging.sendable(unit, world, (survivor.id, prior.id))
     for repository in (
         unit.visits,
         unit.messages,
@@ -269,35 +270,26 @@ def _absorb(unit: Unit, world: World, survivor: Patient, prior: Patient) -> None
     survivor.death_reported = survivor.deceased and not certain
     if prior.paused:
         pause.mark(world, survivor, paused=True)
-    if opted_out:
-        _unite_opt_outs(unit, world, survivor, unit.people.all_contacts(survivor.id))
+    merging.fill_gaps(survivor, prior)
+    for row in unit.people.all_contacts(survivor.id):
+        if row.channel in stopped:
+            _unite_opt_out(unit, world, survivor, row)
+    unit.flush()
+    merging.ask_about_preference(unit, world, survivor, stopped=bool(stopped), differs=differs)
+    merging.call_instead(unit, world, survivor, sendable)
 
 
-def _unite_opt_outs(
-    unit: Unit, world: World, survivor: Patient, contacts: list[ContactPoint]
-) -> None:
-    for row in contacts:
-        consent.write(
-            unit,
-            world,
-            consent.Said(
-                row.channel,
-                row.address_index,
-                ConsentAction.OPT_OUT,
-                ConsentScope.ALL,
-                source="merge",
-                actor="outreach",
-                patient_id=survivor.id,
-            ),
-        )
-    followup.open_item(
+def _unite_opt_out(unit: Unit, world: World, survivor: Patient, row: ContactPoint) -> None:
+    consent.write(
         unit,
         world,
-        followup.NewItem(
-            reason_key=f"patient:{survivor.id.hex}:merged:{world.new_id().hex}",
-            kind="confirm_preference",
-            action=Action.ROUTINE,
-            summary="Two records were merged and one had opted out. Ask how to reach the patient.",
+        consent.Said(
+            row.channel,
+            row.address_index,
+            ConsentAction.OPT_OUT,
+            ConsentScope.ALL,
+            source="merge",
+            actor="outreach",
             patient_id=survivor.id,
         ),
     )
