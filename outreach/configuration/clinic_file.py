@@ -62,6 +62,11 @@ Price = Annotated[float, Field(gt=0, le=10)]
 HoursBefore = Annotated[float, Field(ge=0, le=72)]
 
 
+def _own_risks() -> dict[str, tuple[str, ...]]:
+    no_other_words: tuple[str, ...] = ()
+    return dict.fromkeys(RISKS, no_other_words)
+
+
 class SiteEntry(StrictModel):
     """One place, as written in ``clinic.yaml``."""
 
@@ -115,7 +120,7 @@ class ClinicFile(StrictModel):
     default_site: Code | None = None
     services: dict[Code, tuple[Words, ...]]
     """Kind of visit -> the service texts of the scheduling system that mean it."""
-    risks: dict[Code, tuple[Words, ...]] = Field(default_factory=lambda: dict.fromkeys(RISKS, ()))
+    risks: dict[Code, tuple[Words, ...]] = Field(default_factory=_own_risks)
     """Risk flag -> the words of the scheduling system that mean it, beside its own name."""
     on_call: Annotated[tuple[OnCallEntry, ...], Field(min_length=1)]
     escalate_every_minutes: Minutes = 5
