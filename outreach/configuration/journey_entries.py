@@ -36,8 +36,8 @@ class JourneyFile(StepModel):
     kinds: tuple[str, ...] = ()
     """The kinds of visit it is for, as named under services in clinic.yaml. None for doses."""
     occasions: tuple[OccasionKind, ...] = ()
-    """With anchor: occasion, what it is for: enrolment, authorization, shipment, refill or
-    home_start."""
+    """With anchor: occasion, what it is for: enrolment, authorization, shipment, refill,
+    home_start, delivery, arrival, home_switch or home_year."""
     purpose: Literal["care", "education", "marketing"] = "care"
     """Which consent and hours apply (policy.yaml). What speaks for a product is marketing."""
     course_gap_days: Annotated[int, Field(ge=1, le=7)] = 1

@@ -168,6 +168,10 @@ class StepEntry(StepModel):
     """What no answer to its question means: nothing, call (staff do), call_first (after a first
     visit, where Outreach has seen no earlier one, and of patients with a risk flag)."""
 
+    staff: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Words for staff, without names: when the step is due they get an item that says so, whether
+    or not the text can go."""
+
     @model_validator(mode="after")
     def _fits_together(self) -> "StepEntry":
         if (self.before is None) == (self.after is None):
@@ -231,4 +235,5 @@ class StepEntry(StepModel):
             if self.evening_before is None
             else EveningBefore(self.evening_before.at, self.evening_before.covered_by),
             silence=self.silence,
+            staff=self.staff,
         )

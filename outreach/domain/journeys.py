@@ -135,6 +135,8 @@ class Step:
     when_late: WhenLate = WhenLate.SEND
     evening_before: EveningBefore | None = None
     silence: Silence = Silence.NOTHING
+    staff: str | None = None
+    """The words of an item for staff when it is due, whether or not the text can go."""
 
     @property
     def judged_when_due(self) -> Only:

@@ -113,6 +113,10 @@ def test_the_shipped_journeys_are_these() -> None:
         "shipment": (Anchor.OCCASION, frozenset({"shipment"})),
         "refill": (Anchor.OCCASION, frozenset({"refill"})),
         "assistance": (Anchor.OCCASION, frozenset({"home_start"})),
+        "home_switch": (Anchor.OCCASION, frozenset({"home_switch"})),
+        "home_year": (Anchor.OCCASION, frozenset({"home_year"})),
+        "shipment_check": (Anchor.OCCASION, frozenset({"arrival"})),
+        "shipment_sent": (Anchor.OCCASION, frozenset({"delivery"})),
     }
     education = {journey.name for journey in load(SHIPPED) if journey.purpose is Purpose.EDUCATION}
     assert education == {"assistance"}

@@ -14,7 +14,7 @@ from outreach.domain.errors import BadInput, Unavailable
 from outreach.domain.events import EventKind, ItemKind, ParsedItem, SchedulingEvent
 from outreach.pipeline.faults import ROW_AT_FAULT
 from outreach.pipeline.ingest import batch, names, patients, quarantine, regimens, visits
-from outreach.pipeline.planning import occasions
+from outreach.pipeline.planning import home_care, occasions
 from outreach.pipeline.world import World
 from outreach.storage.models import InboxEvent, InboxStatus, Patient
 from outreach.storage.unit import Unit
@@ -183,7 +183,8 @@ def _apply_to(
         patients.change_state(unit, world, kind, patient)
         return Outcome(InboxStatus.APPLIED)
     told = patients.tell_staff(unit, world, event, patient)
-    if occasions.apply(unit, world, event, patient, quiet=quiet) or told:
+    shipped = home_care.follow_shipment(unit, world, event, patient, quiet=quiet)
+    if occasions.apply(unit, world, event, patient, quiet=quiet) or shipped or told:
         return Outcome(InboxStatus.APPLIED)
     return Outcome(InboxStatus.IGNORED, f"No journey listens to {kind}.")
 

@@ -6,7 +6,7 @@ from outreach.domain.events import EventKind, SchedulingEvent
 from outreach.domain.states import SkipReason, TouchpointStatus
 from outreach.pipeline import plan
 from outreach.pipeline.ingest import names
-from outreach.pipeline.planning import occasions
+from outreach.pipeline.planning import home_care, occasions
 from outreach.pipeline.world import World
 from outreach.storage.models import (
     Dose,
@@ -55,6 +55,7 @@ def apply(
                 plan.plan_dose(unit, world, dose)
     unit.flush()
     occasions.follow_regimen(unit, world, regimen, event.occurred_at, quiet=quiet)
+    home_care.follow_regimen(unit, world, event, patient, quiet=quiet)
     return True
 
 
