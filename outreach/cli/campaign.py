@@ -50,6 +50,7 @@ def launch(
     from outreach.pipeline.campaign import Launch, launch
 
     aim = _purpose(purpose)
+    _check_purpose(template, aim)
     with opened_world(record=True) as world:
         _check_audience(world.clinic, service, language)
         fields = _fields(template, field or ())
@@ -124,6 +125,15 @@ def _purpose(word: str) -> Purpose:
     except ValueError:
         told = f"{word!r} is not campaign, education or marketing"
         raise typer.BadParameter(told, param_hint="--purpose") from None
+
+
+def _check_purpose(template: str, aim: Purpose) -> None:
+    """What speaks for a product needs a signed authorisation, whatever the launch calls it."""
+    from outreach.rendering.messages import MessageTemplates
+
+    if MessageTemplates().purpose(template) is Purpose.MARKETING and aim is not Purpose.MARKETING:
+        told = f"'{template}' is marketing; say --purpose marketing"
+        raise typer.BadParameter(told, param_hint="--purpose")
 
 
 def _check_audience(clinic: "Clinic", service: str | None, language: str | None) -> None:

@@ -29,12 +29,15 @@ def _group() -> None:
 def lint(config: Config = None) -> None:
     """Check every journey file, and that each message exists by every channel and language.
 
+    A message must be for what its journey is for: what its purpose.txt says.
     Ends with 1 where something is wrong.
     """
     from outreach.rendering.messages import MessageTemplates
+    from outreach.rendering.purposes import mismatches
 
     journeys, languages = _journeys(config)
-    faults = _faults(journeys, MessageTemplates(), languages)
+    templates = MessageTemplates()
+    faults = [*_faults(journeys, templates, languages), *mismatches(journeys, templates)]
     for fault in faults:
         typer.echo(fault)
     if faults:

@@ -1,6 +1,7 @@
 """``clinic.yaml`` -> ``Clinic``: who sends, from where, what is mapped, and who is on call."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ import phonenumbers
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from outreach.configuration.documents import FaultAt, Place, StrictModel, load_document
-from outreach.domain.clinic import Clinic, FollowUpTargets, OnCall, Site
+from outreach.domain.clinic import RISKS, Clinic, FollowUpTargets, OnCall, Site
 from outreach.domain.states import ChannelKind
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
@@ -59,6 +60,11 @@ Words = Annotated[str, Field(min_length=1, max_length=60)]
 Minutes = Annotated[int, Field(ge=1, le=10080)]
 Price = Annotated[float, Field(gt=0, le=10)]
 HoursBefore = Annotated[float, Field(ge=0, le=72)]
+
+
+def _own_risks() -> dict[str, tuple[str, ...]]:
+    no_other_words: tuple[str, ...] = ()
+    return dict.fromkeys(RISKS, no_other_words)
 
 
 class SiteEntry(StrictModel):
@@ -114,6 +120,8 @@ class ClinicFile(StrictModel):
     default_site: Code | None = None
     services: dict[Code, tuple[Words, ...]]
     """Kind of visit -> the service texts of the scheduling system that mean it."""
+    risks: dict[Code, tuple[Words, ...]] = Field(default_factory=_own_risks)
+    """Risk flag -> the words of the scheduling system that mean it, beside its own name."""
     on_call: Annotated[tuple[OnCallEntry, ...], Field(min_length=1)]
     escalate_every_minutes: Minutes = 5
     targets: TargetsEntry = TargetsEntry()
@@ -132,8 +140,13 @@ class ClinicFile(StrictModel):
             )
         self._check_phones()
         self._check_sites()
-        self._check_services()
+        self._check_words("services", self.services)
+        self._check_words("risks", self.named_risks())
         return self
+
+    def named_risks(self) -> dict[str, tuple[str, ...]]:
+        """Risk flag -> all words that mean it, its own name first."""
+        return {flag: (flag, *words) for flag, words in self.risks.items()}
 
     def _check_phones(self) -> None:
         phones: dict[Place, str] = {("phone",): self.phone}
@@ -164,13 +177,13 @@ class ClinicFile(StrictModel):
                 f" {', '.join(sorted(codes))}.",
             )
 
-    def _check_services(self) -> None:
+    def _check_words(self, setting: str, meant: Mapping[str, tuple[str, ...]]) -> None:
         owner: dict[str, str] = {}
-        for kind, texts in self.services.items():
+        for kind, texts in meant.items():
             for index, text in enumerate(texts):
                 if owner.setdefault(text.strip().casefold(), kind) != kind:
                     raise FaultAt(
-                        ("services", kind, str(index)),
+                        (setting, kind, str(index)),
                         f"'{text}' also means {owner[text.strip().casefold()]}."
                         " Leave it to one of them.",
                     )
@@ -196,11 +209,7 @@ def load_clinic(path: Path) -> Clinic:
         zone=ZoneInfo(written.zone),
         region=written.region,
         sites=tuple(_site(entry) for entry in written.sites),
-        services={
-            text.strip().casefold(): kind
-            for kind, texts in written.services.items()
-            for text in texts
-        },
+        services=_by_word(written.services),
         default_site=written.default_site,
         languages=written.languages,
         default_language=written.default_language,
@@ -214,7 +223,12 @@ def load_clinic(path: Path) -> Clinic:
         email_from=written.email_from,
         carrier_answers_keywords=written.carrier_answers_keywords,
         segment_price_usd=written.segment_price_usd,
+        risks=_by_word(written.named_risks()),
     )
+
+
+def _by_word(meant: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    return {text.strip().casefold(): kind for kind, texts in meant.items() for text in texts}
 
 
 def _site(entry: SiteEntry) -> Site:

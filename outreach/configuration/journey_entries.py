@@ -36,8 +36,8 @@ class JourneyFile(StepModel):
     kinds: tuple[str, ...] = ()
     """The kinds of visit it is for, as named under services in clinic.yaml. None for doses."""
     occasions: tuple[OccasionKind, ...] = ()
-    """With anchor: occasion, what it is for: enrolment, authorization, shipment, refill or
-    home_start."""
+    """With anchor: occasion, what it is for: enrolment, authorization, shipment, refill,
+    home_start, delivery, arrival, home_switch or home_year."""
     purpose: Literal["care", "education", "marketing"] = "care"
     """Which consent and hours apply (policy.yaml). What speaks for a product is marketing."""
     course_gap_days: Annotated[int, Field(ge=1, le=7)] = 1
@@ -64,6 +64,8 @@ class JourneyFile(StepModel):
                 )
             self._check_time(index, step)
             self._check_audience(index, step)
+            if isinstance(info.context, KnownNames):
+                self._check_risks(index, step, info.context)
             self._check_references(index, step)
         self._check_notices(first)
         return self
@@ -146,6 +148,18 @@ class JourneyFile(StepModel):
                 (*place, "first_visit_message"),
                 "needs a step that is for first and later visits alike. Remove it.",
             )
+
+    def _check_risks(self, index: int, step: StepEntry, known: KnownNames) -> None:
+        place = ("steps", str(index), "risks")
+        if self.anchor == "closure" and step.risks:
+            raise FaultAt(place, "would leave booked patients untold of a closed day. Remove it.")
+        for number, risk in enumerate(step.risks):
+            if risk not in known.risks:
+                raise FaultAt(
+                    (*place, str(number)),
+                    f"'{risk}' is not a risk flag. Name one of those under risks in clinic.yaml"
+                    f" ({', '.join(sorted(known.risks))}), or add it there.",
+                )
 
     def _check_references(self, index: int, step: StepEntry) -> None:
         """Steps that name another one of this file."""

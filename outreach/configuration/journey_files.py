@@ -30,7 +30,8 @@ def load_journeys(folder: Path, clinic: Clinic, messages: Container[str]) -> tup
         outreach.domain.errors.ConfigurationError: the folder is missing or empty, or a file is
             wrong; names file, line and remedy.
     """
-    known = KnownNames(messages, frozenset(clinic.services.values()))
+    kinds, risks = frozenset(clinic.services.values()), frozenset(clinic.risks.values())
+    known = KnownNames(messages, kinds, risks)
     journeys = []
     for file in _files(folder):
         written = load_document(file, JourneyFile, known)

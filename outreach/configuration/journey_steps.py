@@ -42,6 +42,7 @@ class KnownNames:
 
     messages: Container[str]
     kinds: frozenset[str]
+    risks: frozenset[str]
     names: dict[str, Path] = field(default_factory=dict)
 
 
@@ -147,6 +148,9 @@ class StepEntry(StepModel):
     dose nobody reported, or what the step named by `of` asked); undelivered (what `of` said)."""
     of: StepId | None = None
     """The step that `only: unanswered` or `only: undelivered` speaks of."""
+    risks: tuple[str, ...] = ()
+    """Only for patients who carry one of these risk flags, as named under risks in clinic.yaml.
+    With `only: first_visit` either is enough: a first visit, or such a flag."""
     channels: Annotated[tuple[ChannelKind, ...], Field(min_length=1)] = (ChannelKind.SMS,)
     """Ways to the patient in order; the first one that the patient has is used."""
     also_email: bool = False
@@ -162,7 +166,11 @@ class StepEntry(StepModel):
     """Where it would fall before the permitted hours, it goes the evening before instead."""
     silence: Silence = Silence.NOTHING
     """What no answer to its question means: nothing, call (staff do), call_first (after a first
-    visit, and where Outreach has seen no earlier one)."""
+    visit, where Outreach has seen no earlier one, and of patients with a risk flag)."""
+
+    staff: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Words for staff, without names: when the step is due they get an item that says so, whether
+    or not the text can go."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> "StepEntry":
@@ -219,6 +227,7 @@ class StepEntry(StepModel):
             first_message=self.first_visit_message,
             only=frozenset(self.only) - {Only.ALWAYS},
             of=self.of,
+            risks=frozenset(self.risks),
             asks=None if self.asks is None else self.asks.prompt,
             question_hours=0 if self.asks is None else self.asks.open_hours,
             when_late=self.when_late,
@@ -226,4 +235,5 @@ class StepEntry(StepModel):
             if self.evening_before is None
             else EveningBefore(self.evening_before.at, self.evening_before.covered_by),
             silence=self.silence,
+            staff=self.staff,
         )

@@ -1,6 +1,7 @@
 """The clinic as its own people describe it in ``config/clinic.yaml``."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import time
 from zoneinfo import ZoneInfo
 
@@ -43,6 +44,10 @@ class FollowUpTargets:
     routine: int = 1440
 
 
+RISKS = ("clot", "frail", "high_risk")
+"""The risk flags of a clinic that names none of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clinic:
     """Who sends, from where, and how staff are reached."""
@@ -71,6 +76,8 @@ class Clinic:
     """True where Twilio itself answers STOP, START and HELP (its default on long codes)."""
     segment_price_usd: float | None = None
     """What one SMS segment costs, carrier fees with it; None leaves costs out."""
+    risks: Mapping[str, str] = field(default_factory=lambda: dict(zip(RISKS, RISKS, strict=True)))
+    """Lower-case words of the scheduling system for a risk -> the flag that journeys name."""
 
     def site_named(self, text: str | None) -> Site | None:
         """The site a scheduling system means; the default or the only site when it names none."""
@@ -109,6 +116,11 @@ class Clinic:
             return True
         own = {tag.split("-")[0].casefold() for tag in self.languages} | _SIGNED
         return language.split("-")[0].casefold() in own
+
+    def risk_flags(self, words: Iterable[str]) -> frozenset[str]:
+        """The flags that these words mean; what the clinic has not mapped means none."""
+        known = (self.risks.get(word.strip().casefold()) for word in words)
+        return frozenset(flag for flag in known if flag is not None)
 
     def visit_kind(self, service: str | None) -> str | None:
         """The kind of visit a service text means, or None when the clinic has not mapped it."""

@@ -108,6 +108,8 @@ class PatientData:
     postal_code: str | None = None
     deceased: bool | None = None
     active: bool | None = None
+    risks: tuple[str, ...] | None = None
+    """Risk flags as the sender writes them, all that stand now; ``clinic.yaml`` maps them."""
 
 
 @dataclass(frozen=True, slots=True)

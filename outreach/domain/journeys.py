@@ -63,7 +63,8 @@ class Silence(StrEnum):
 
     NOTHING = "nothing"
     CALL_FIRST = "call_first"
-    """Staff call patients of a first visit, and those whose first visit may have been unseen."""
+    """Staff call patients of a first visit, those whose first visit may have been unseen, and those
+    who carry a risk flag."""
     CALL = "call"
 
 
@@ -76,6 +77,19 @@ class Notice(StrEnum):
     """It was cancelled and is on again, and the patient had been texted about it."""
     STILL_ON = "still_on"
     """Another visit of that day, named in the same text, was cancelled or moved away."""
+
+
+def correction(step: str, number: int) -> str:
+    """What the ledger calls the n-th correction of one day: ``still_on``, then ``still_on_2``."""
+    return step if number == 1 else f"{step}_{number}"
+
+
+def correction_number(step: str, notice: str) -> int:
+    """Which correction a step of the ledger is, where the notice is called so; 0 if it is none."""
+    if step == notice:
+        return 1
+    name, _, number = step.rpartition("_")
+    return int(number) if name == notice and number.isdecimal() else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +128,28 @@ class Step:
     """All of these must hold; at most one of them is judged when it is due."""
     of: str | None = None
     """The step whose answer or delivery counts, where ``only`` speaks of one."""
+    risks: frozenset[str] = frozenset()
+    """Only for patients who carry one of these; beside a first visit, either is enough."""
     asks: Prompt | None = None
     question_hours: int = 24
     when_late: WhenLate = WhenLate.SEND
     evening_before: EveningBefore | None = None
     silence: Silence = Silence.NOTHING
+    staff: str | None = None
+    """The words of an item for staff when it is due, whether or not the text can go."""
 
     @property
     def judged_when_due(self) -> Only:
         """The condition that is left to judge when it is due."""
         return next(iter(self.only - JUDGED_WHEN_PLANNED), Only.ALWAYS)
+
+    def is_for(self, risks: frozenset[str], *, first_visit: bool) -> bool:
+        """Whether it is for a patient who carries these risk flags, at such a visit."""
+        if Only.LATER_VISITS in self.only and first_visit:
+            return False
+        if Only.FIRST_VISIT in self.only:
+            return first_visit or bool(self.risks & risks)
+        return not self.risks or bool(self.risks & risks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +192,8 @@ class AnchorPoint:
     at: datetime
     zone: ZoneInfo
     first_visit: bool = False
+    risks: frozenset[str] = frozenset()
+    """The risk flags of the patient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,13 +232,11 @@ def steps_for(journey: Journey, anchor: AnchorPoint) -> list[Planned]:
     Nothing counted from a visit's start is of use once the visit began, not even a step whose
     ``at`` falls after it: such a step is planned, never goes, and ends late.
     """
-    planned = []
-    for step in journey.steps:
-        if Only.FIRST_VISIT in step.only and not anchor.first_visit:
-            continue
-        if Only.LATER_VISITS in step.only and anchor.first_visit:
-            continue
-        planned.append(at_its_time(journey, step, anchor))
+    planned = [
+        at_its_time(journey, step, anchor)
+        for step in journey.steps
+        if step.is_for(anchor.risks, first_visit=anchor.first_visit)
+    ]
     return sorted(planned, key=lambda item: item.due_at)
 
 

@@ -16,6 +16,14 @@ class OccasionKind(StrEnum):
     """Two doses of a schedule are left; counted from the last dose before them."""
     HOME_START = "home_start"
     """A patient began to take home doses; counted from the first one."""
+    DELIVERY = "delivery"
+    """A delivery for home doses was sent; counted from when we heard of it."""
+    ARRIVAL = "arrival"
+    """A delivery was sent and has not come; counted from the dose that it is for."""
+    HOME_SWITCH = "home_switch"
+    """Who comes for infusions is prescribed home doses; counted from when we heard of it."""
+    HOME_YEAR = "home_year"
+    """A full year of home doses; counted from its last day."""
 
 
 class OccasionStatus(StrEnum):

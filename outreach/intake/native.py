@@ -53,7 +53,7 @@ _READ = {
     ),
     "patient": _IDS
     | {"mrn", "family", "given", "birth_date", "phone", "phones", "email", "emails", "language"}
-    | {"zone", "postal_code", "deceased", "active"},
+    | {"zone", "postal_code", "deceased", "active", "risks"},
     "appointment": _IDS
     | {"start", "end", "status", "service", "location", "site", "first_visit"}
     | {"actual_start", "actual_end", "lots"},
@@ -154,6 +154,7 @@ class _Reader:
             postal_code=text(patient, "postal_code") or None,
             deceased=flag(patient, "deceased"),
             active=flag(patient, "active"),
+            risks=tuple(texts(patient, "risks")) if "risks" in patient else None,
         )
 
     def _birth_date(self, patient: Json) -> date | None:

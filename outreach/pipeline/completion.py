@@ -1,10 +1,10 @@
 """Completion: an infusion has ended, or nobody said so in time; the check-ins count from there."""
 
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 
 from outreach.domain.events import AppointmentStatus
 from outreach.domain.journeys import Anchor, Only
-from outreach.domain.states import SkipReason, TouchpointStatus
+from outreach.domain.states import FollowUpStatus, SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action, Prompt
 from outreach.pipeline import due, followup, plan
 from outreach.pipeline.world import World
@@ -17,11 +17,16 @@ PRESENT = frozenset(
 """The patient was there: the visit took place."""
 
 
+_ENOUGH = 10
+"""So many visits of one site without a reported end, and none with one, are no accident."""
+
+
 def drain(world: World, limit: int = 200) -> int:
     """Settles up to ``limit`` visits whose end nobody reported in time; returns how many.
 
     Where the patient was there, the planned end is taken for the actual one and marked as an
-    estimate; a report that comes later corrects it. Otherwise staff are asked.
+    estimate; a report that comes later corrects it. Otherwise staff are asked: about each visit, or
+    once a day about all of a site whose system has never reported an end.
     """
     with world.db.write() as unit:
         rows = unit.visits.unreported(world.clinic_now(), limit)
@@ -35,10 +40,64 @@ def _unreported(unit: Unit, world: World, visit: Appointment) -> None:
     if visit.status in PRESENT and visit.start_at is not None:
         end = visit.end_at or visit.start_at + plan.usual_length(world, visit.kind)
         ended(unit, world, visit, end, estimated=True)
+    elif _died(unit, visit):
         return
+    elif _nobody_ever_says(unit, visit):
+        _ask_about_the_day(unit, world, visit)
+    else:
+        _ask_about(unit, world, visit)
+
+
+def _died(unit: Unit, visit: Appointment) -> bool:
+    """Whether there is nobody left to ask about."""
     patient = unit.people.patient(visit.patient_id)
-    if patient is not None and patient.deceased:
+    return patient is not None and patient.deceased
+
+
+def _nobody_ever_says(unit: Unit, visit: Appointment) -> bool:
+    """Whether its site's system reports no ends at all: none ever, and several that were missed.
+
+    A question for each visit would then only hide the others.
+    """
+    if visit.site_code is None or visit.kind is None or visit.start_at is None:
+        return False
+    missed = unit.visits.never_ended(visit.site_code, visit.kind, before=visit.start_at)
+    return missed >= _ENOUGH and not unit.visits.ends_reported(visit.site_code)
+
+
+def _ask_about_the_day(unit: Unit, world: World, visit: Appointment) -> None:
+    """One item for all such visits of a site and its calendar day, with their number."""
+    site = world.clinic.find_site(visit.site_code)
+    if site is None or visit.start_at is None or visit.kind is None:
+        _ask_about(unit, world, visit)
         return
+    unit.flush()
+    day = visit.start_at.astimezone(site.zone).date()
+    midnight = datetime.combine(day, time(), site.zone)
+    span = midnight.astimezone(UTC), (midnight + timedelta(days=1)).astimezone(UTC)
+    count = unit.visits.never_ended(site.code, visit.kind, since=span[0], before=span[1])
+    key = f"operator:unreported:{site.code}:{day.isoformat()}"
+    summary = (
+        f"Visits at {site.name} on {day.isoformat()} of which nobody reported the end: {count}."
+        " The scheduling system has never reported one for this site, so no check-in is sent."
+        " Let it report them, and call those who came."
+    )
+    known = unit.followups.by_reason(key)
+    item = followup.open_item(
+        unit,
+        world,
+        followup.NewItem(
+            reason_key=key,
+            kind="operator",
+            action=Action.SAME_DAY,
+            summary=summary,
+            grows=known is not None and known.status is FollowUpStatus.CLOSED,
+        ),
+    )
+    item.summary = summary
+
+
+def _ask_about(unit: Unit, world: World, visit: Appointment) -> None:
     followup.open_item(
         unit,
         world,

@@ -19,7 +19,7 @@ from outreach.pipeline.facts.closed_days import left_untold, said_already
 from outreach.pipeline.facts.deciding import decide_touchpoint
 from outreach.pipeline.facts.reading import Facts, facts_for_touchpoints
 from outreach.pipeline.facts.surroundings import SameDay, followed, same_day
-from outreach.pipeline.outcomes import instead
+from outreach.pipeline.outcomes import instead, staff_steps
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactPoint, Message, Touchpoint
 from outreach.storage.unit import Unit
@@ -71,6 +71,7 @@ def _decide(unit: Unit, world: World, facts: Facts, row: Touchpoint, now: dateti
         row.due_at = decision.until
         return
     row.decided_at = now
+    staff_steps.make_work(unit, world, row, decision)
     if decision.verdict is Verdict.GO and contact is not None:
         row.status = check_step(TOUCHPOINT_STEPS, row.status, TouchpointStatus.QUEUED)
         row.channel = contact.channel

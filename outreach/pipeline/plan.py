@@ -50,18 +50,26 @@ def plan_visit(unit: Unit, world: World, visit: Appointment, *, revived: bool = 
     Args:
         revived: the visit was cancelled and is on again.
     """
-    blueprint = of_start(world, visit, _before(unit, Anchor.VISIT_START, visit.id))
+    before = _before(unit, Anchor.VISIT_START, visit.id)
+    blueprint = of_start(world, visit, before, _risks(unit, visit.patient_id))
     if blueprint is None:
         return 0
     return _write(unit, blueprint.rows(revived=revived))
 
 
-def of_start(world: World, visit: Appointment, before: Sequence[Touchpoint]) -> Blueprint | None:
+def _risks(unit: Unit, patient_id: UUID) -> frozenset[str]:
+    patient = unit.people.patient(patient_id)
+    return frozenset() if patient is None else patient.risk_flags
+
+
+def of_start(
+    world: World, visit: Appointment, before: Sequence[Touchpoint], risks: frozenset[str]
+) -> Blueprint | None:
     """The plan counted from a visit's start; None without a time, a place and a kind."""
     zone = world.clinic.zone_at(visit.site_code)
     if visit.start_at is None or zone is None or visit.kind is None:
         return None
-    point = AnchorPoint(visit.start_at, zone, first_visit=visit.first_visit)
+    point = AnchorPoint(visit.start_at, zone, visit.first_visit, risks)
     return Blueprint(world, about_start(visit), point, before)
 
 
@@ -86,7 +94,7 @@ def of_end(
     seen = 1 if course is None else len(course.visits)
     patient = unit.people.patient(visit.patient_id)
     unseen = patient is None or patient.infusions <= seen
-    point = AnchorPoint(visit.actual_end, zone, first_visit=first)
+    point = AnchorPoint(visit.actual_end, zone, first, _risks(unit, visit.patient_id))
     blueprint = Blueprint(world, about_end(visit), point, before, maybe_first=first or unseen)
     return blueprint, course is not None and course.several_days
 
@@ -101,13 +109,21 @@ def of_dose(unit: Unit, world: World, dose: Dose, before: Sequence[Touchpoint]) 
     """The plan counted from a home dose."""
     patient = unit.people.patient(dose.patient_id)
     zone = world.clinic.zone if patient is None else patient_zone(patient, world)
-    return Blueprint(world, about_dose(dose), AnchorPoint(dose.due_at, zone), before)
+    point = AnchorPoint(dose.due_at, zone, risks=_risks(unit, dose.patient_id))
+    return Blueprint(world, about_dose(dose), point, before)
 
 
-def plan_notice(unit: Unit, world: World, visit: Appointment, notice: Notice) -> int:
-    """A text that goes at once about a visit that takes place, from each journey that has one."""
-    blueprint = of_start(world, visit, _before(unit, Anchor.VISIT_START, visit.id))
-    return 0 if blueprint is None else _write(unit, blueprint.notice(notice))
+def plan_notice(
+    unit: Unit, world: World, visit: Appointment, notice: Notice, number: int = 1
+) -> int:
+    """A text that goes at once about a visit that takes place, from each journey that has one.
+
+    Args:
+        number: which notice of this kind it is for the patient and the day.
+    """
+    before = _before(unit, Anchor.VISIT_START, visit.id)
+    blueprint = of_start(world, visit, before, _risks(unit, visit.patient_id))
+    return 0 if blueprint is None else _write(unit, blueprint.notice(notice, number))
 
 
 def plan_occasion(unit: Unit, world: World, occasion: Occasion) -> int:
@@ -115,7 +131,7 @@ def plan_occasion(unit: Unit, world: World, occasion: Occasion) -> int:
     patient = unit.people.patient(occasion.patient_id)
     zone = world.clinic.zone if patient is None else patient_zone(patient, world)
     before = _before(unit, Anchor.OCCASION, occasion.id)
-    point = AnchorPoint(occasion.at, zone)
+    point = AnchorPoint(occasion.at, zone, risks=_risks(unit, occasion.patient_id))
     return _write(unit, Blueprint(world, about_occasion(occasion), point, before).rows())
 
 

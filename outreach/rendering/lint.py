@@ -14,6 +14,7 @@ from pathlib import Path
 
 from outreach.domain.errors import ConfigurationError
 from outreach.domain.states import ChannelKind
+from outreach.rendering import purposes
 from outreach.rendering.copy_rules import OWN_MEANING, RESERVED_KEYWORDS, CopyRules
 from outreach.rendering.messages import PARTS, MessageTemplates, Part
 from outreach.rendering.reading import grade
@@ -37,6 +38,7 @@ class Rule(StrEnum):
     NO_PHONE = "no_phone"
     UNDEFINED_VARIABLE = "undefined_variable"
     SHORT_LINK = "short_link"
+    PURPOSE = "purpose"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -129,6 +131,8 @@ def lint(
     found: set[Fault] = set()
     for name in templates.names():
         found.update(_missing_languages(templates, name, rules))
+        if (wrong := purposes.fault(templates, name)) is not None:
+            found.add(Fault(f"{name}/purpose.txt", Rule.PURPOSE, wrong))
         for language in templates.languages(name):
             for channel in PARTS:
                 if templates.offers(name, language, channel):

@@ -24,7 +24,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from outreach.domain.errors import ConfigurationError
-from outreach.domain.states import ChannelKind
+from outreach.domain.states import ChannelKind, Purpose
 from outreach.pipeline.ports import Rendered
 from outreach.rendering import local_time
 from outreach.rendering.inlining import inlined
@@ -177,6 +177,21 @@ class MessageTemplates:
             if folder.is_dir() and _NAME.fullmatch(folder.name)
         }
         return tuple(sorted(found))
+
+    def purpose(self, name: str) -> Purpose | None:
+        """What a message is for, as its ``purpose.txt`` says; None where there is none.
+
+        Raises:
+            outreach.domain.errors.ConfigurationError: the file says something else than a purpose.
+        """
+        file = self._find(f"{name}/purpose.txt")
+        if file is None:
+            return None
+        try:
+            return Purpose(_read(file).strip())
+        except ValueError:
+            words = ", ".join(kind.value for kind in Purpose)
+            raise ConfigurationError(f"{file}: is none of {words}. Write one of them.") from None
 
     def languages(self, name: str) -> frozenset[str]:
         """The languages message ``name`` exists in, on any channel; none if there is no such."""

@@ -113,6 +113,10 @@ def test_the_shipped_journeys_are_these() -> None:
         "shipment": (Anchor.OCCASION, frozenset({"shipment"})),
         "refill": (Anchor.OCCASION, frozenset({"refill"})),
         "assistance": (Anchor.OCCASION, frozenset({"home_start"})),
+        "home_switch": (Anchor.OCCASION, frozenset({"home_switch"})),
+        "home_year": (Anchor.OCCASION, frozenset({"home_year"})),
+        "shipment_check": (Anchor.OCCASION, frozenset({"arrival"})),
+        "shipment_sent": (Anchor.OCCASION, frozenset({"delivery"})),
     }
     education = {journey.name for journey in load(SHIPPED) if journey.purpose is Purpose.EDUCATION}
     assert education == {"assistance"}
@@ -385,6 +389,11 @@ def test_hours_may_have_a_fraction(save: Save) -> None:
             ("useful_hours: 20", "useful_hours: 20\n    only: unanswered"),
             10,
             "steps.0.only: 'unanswered' is for doses alone, or needs of: a step. Add of.",
+        ),
+        (
+            ("useful_hours: 20", "useful_hours: 20\n    risks: [clots]"),
+            10,
+            "steps.0.risks.0: 'clots' is not a risk flag. Name one of those under risks in",
         ),
         (
             ("useful_hours: 20", "useful_hours: 20\n    only: newcomers"),

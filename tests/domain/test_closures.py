@@ -29,18 +29,23 @@ def test_the_day_of_a_visit_is_the_one_at_the_site() -> None:
 @pytest.mark.parametrize(
     ("day", "zone", "first", "last"),
     [
-        (CLOSED, EASTERN, (2027, 3, 17, 4), (2027, 3, 18, 4)),
-        (date(2027, 3, 14), EASTERN, (2027, 3, 14, 5), (2027, 3, 15, 4)),  # a day of 23 hours
-        (date(2026, 3, 8), HAVANA, (2026, 3, 8, 5), (2026, 3, 9, 4)),  # its midnight does not exist
+        (CLOSED, EASTERN, "2027-03-17T04Z", "2027-03-18T04Z"),
+        (date(2027, 3, 14), EASTERN, "2027-03-14T05Z", "2027-03-15T04Z"),  # a day of 23 hours
+        (
+            date(2026, 3, 8),
+            HAVANA,
+            "2026-03-08T05Z",
+            "2026-03-09T04Z",
+        ),  # its midnight does not exist
     ],
 )
 def test_a_closed_day_lasts_from_midnight_to_midnight_at_the_site(
-    day: date, zone: ZoneInfo, first: tuple[int, ...], last: tuple[int, ...]
+    day: date, zone: ZoneInfo, first: str, last: str
 ) -> None:
     begins, ends = bounds(day, zone)
     assert begins.tzinfo is UTC
     assert ends.tzinfo is UTC
-    assert (begins, ends) == tuple(datetime(*parts, tzinfo=UTC) for parts in (first, last))  # type: ignore[misc]
+    assert (begins, ends) == (datetime.fromisoformat(first), datetime.fromisoformat(last))
 
 
 @pytest.mark.parametrize("now", [at(11, 0), at(16, 20), at(17, 5), at(17, 12)])

@@ -300,3 +300,34 @@ def test_what_is_counted_from_other_things_keeps_its_whole_time_of_use(
     left_out = Only.LATER_VISITS if first_visit else Only.FIRST_VISIT
     wanted = [step.id for step in some if left_out not in step.only]
     assert sorted(item.step.id for item in planned) == sorted(wanted)
+
+
+CLOT = frozenset({"clot"})
+
+
+@pytest.mark.parametrize(
+    ("only", "asked", "carried", "first_visit", "applies"),
+    [
+        ((), (), CLOT, False, True),
+        ((), ("clot",), CLOT, False, True),
+        ((), ("clot",), frozenset(), True, False),
+        ((), ("clot", "frail"), CLOT, False, True),
+        ((), ("frail",), CLOT, False, False),
+        ((Only.FIRST_VISIT,), ("clot",), frozenset(), True, True),
+        ((Only.FIRST_VISIT,), ("clot",), CLOT, False, True),
+        ((Only.FIRST_VISIT,), ("clot",), frozenset({"frail"}), False, False),
+        ((Only.LATER_VISITS,), ("clot",), CLOT, True, False),
+        ((Only.LATER_VISITS,), ("clot",), frozenset(), False, False),
+        ((Only.LATER_VISITS,), ("clot",), CLOT, False, True),
+    ],
+)
+def test_a_risk_flag_is_a_condition_and_beside_a_first_visit_either_is_enough(
+    only: tuple[Only, ...],
+    asked: tuple[str, ...],
+    carried: frozenset[str],
+    *,
+    first_visit: bool,
+    applies: bool,
+) -> None:
+    step = Step("s", "m", Offset(), 1, only=frozenset(only), risks=frozenset(asked))
+    assert step.is_for(carried, first_visit=first_visit) is applies

@@ -10,6 +10,7 @@ from outreach.bootstrap import build_intake
 from outreach.configuration.journey_files import load_journeys
 from outreach.domain.states import MessageStatus
 from outreach.pipeline import due, receipt
+from outreach.pipeline.planning import replan
 from tests.pipeline.rows import VISIT, kinds, message, touchpoint, visit, work
 from tests.worlds import CONFIG, PHONE, Bench, clinic, make_bench, templates
 
@@ -251,6 +252,104 @@ def test_when_one_of_two_falls_away_the_other_is_still_on(bench: Bench, change: 
     assert len(texts(bench)) == before + 1
     bench.through(VISIT)
     assert all("10:00 AM" not in text for text in texts(bench)[before:])
+
+
+THIRD = VISIT + 7 * HOUR
+
+
+def three_told(bench: Bench) -> None:
+    two(bench)
+    bench.book(THIRD, visit="A3")
+    bench.through(VISIT - 2 * DAY)
+    assert "10:00 AM, 3:00 PM, and 5:00 PM" in texts(bench)[-1]
+    bench.sms.sent.clear()
+
+
+def falls_away(bench: Bench, *names: str) -> None:
+    for name in names:
+        about(bench, "appointment.cancelled", name)
+        bench.run()
+        bench.through(bench.clock.now() + timedelta(minutes=2))
+
+
+def test_each_visit_of_three_that_falls_away_is_corrected_with_those_that_are_left(
+    bench: Bench,
+) -> None:
+    three_told(bench)
+    falls_away(bench, "A1")
+    (first,) = texts(bench)
+    assert "3:00 PM and 5:00 PM" in first
+    falls_away(bench, "A2")
+    (_, second) = texts(bench)
+    assert "5:00 PM" in second
+    assert "3:00 PM" not in second
+    assert bench.outcomes()["still_on_2"] == "sent"
+    falls_away(bench, "A3")
+    assert len(texts(bench)) == 2
+
+
+def test_a_cancellation_that_is_told_again_is_corrected_once(bench: Bench) -> None:
+    three_told(bench)
+    falls_away(bench, "A1", "A1", "A2", "A2", "A1")
+    assert len(texts(bench)) == 2
+
+
+def test_of_two_that_fall_away_before_the_word_goes_one_text_speaks(bench: Bench) -> None:
+    three_told(bench)
+    bench.clock.set(VISIT - 2 * DAY + 13 * HOUR)  # 23:00
+    falls_away(bench, "A1", "A2")
+    bench.through(VISIT - DAY - HOUR)
+    (said,) = texts(bench)
+    assert "Still on" in said
+    assert "5:00 PM" in said
+    assert "3:00 PM" not in said
+
+
+def test_what_falls_away_while_the_word_is_queued_is_left_out_of_it(bench: Bench) -> None:
+    three_told(bench)
+    about(bench, "appointment.cancelled", "A1")
+    due.drain(bench.world)
+    falls_away(bench, "A2")
+    bench.through(bench.clock.now() + 2 * HOUR)
+    (said,) = texts(bench)
+    assert "5:00 PM" in said
+    assert "3:00 PM" not in said
+
+
+def test_a_visit_that_came_back_and_falls_away_again_is_corrected_again(bench: Bench) -> None:
+    three_told(bench)
+    falls_away(bench, "A1")
+    bench.clock.advance(HOUR)
+    bench.book(VISIT, visit="A1")
+    bench.run()
+    assert "10:00 AM" in texts(bench)[-1]
+    falls_away(bench, "A1")
+    assert "Still on" in texts(bench)[-1]
+    assert "3:00 PM and 5:00 PM" in texts(bench)[-1]
+    assert len(texts(bench)) == 3
+
+
+def test_one_of_four_that_moves_within_the_day_shares_the_next_correction(bench: Bench) -> None:
+    three_told(bench)
+    bench.book(VISIT + 9 * HOUR, visit="A4")
+    bench.run()
+    falls_away(bench, "A1")
+    bench.book(VISIT + 8 * HOUR, visit="A4", kind="appointment.rescheduled")
+    bench.run()
+    bench.sms.sent.clear()
+    falls_away(bench, "A2")
+    (said,) = texts(bench)
+    assert "5:00 PM and 6:00 PM" in said
+
+
+def test_an_edit_of_the_journeys_does_not_end_a_correction_that_waits(bench: Bench) -> None:
+    three_told(bench)
+    falls_away(bench, "A1")
+    bench.clock.set(VISIT - 2 * DAY + 13 * HOUR)
+    falls_away(bench, "A2")
+    replan.apply(bench.world, "Dana")
+    bench.through(VISIT - DAY - HOUR)
+    assert bench.outcomes()["still_on_2"] == "sent"
 
 
 def test_a_visit_that_falls_away_before_anybody_was_told_needs_no_word(bench: Bench) -> None:

@@ -12,6 +12,9 @@ LAYOUT = """<html lang="{{ language }}"><head><style>p { color: #123456; }</styl
 <!-- body -->
 </body></html>"""
 
+PURPOSES = {"auto": "reply", "staff": "staff", "campaign": "campaign"}
+"""What a message is for whose name begins so."""
+
 Write = Callable[[str, str], Path]
 
 
@@ -23,6 +26,10 @@ def write(tmp_path: Path) -> Write:
         file = tmp_path / relative
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
+        name = relative.partition("/")[0]
+        purpose = tmp_path / name / "purpose.txt"
+        if not name.startswith("_") and not purpose.exists():
+            purpose.write_text(PURPOSES.get(name.partition("_")[0], "care"), encoding="utf-8")
         return file
 
     write_file("_layout/email.html", LAYOUT)

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from outreach.configuration.copy_file import load_copy_words
+from outreach.configuration.journey_files import load_journeys
 from outreach.domain.states import ChannelKind
 from outreach.rendering.copy_rules import CopyRules
 from outreach.rendering.lint import Fault, Rule, Sample, lint
 from outreach.rendering.messages import MessageTemplates
-from tests.worlds import CONFIG
+from outreach.rendering.purposes import mismatches
+from tests.worlds import CONFIG, JOURNEYS, clinic
 
 Write = Callable[[str, str], Path]
 
@@ -197,3 +199,43 @@ def test_a_red_flag_reply_starts_with_the_one_action_and_asks_nothing(
     assert "911" in text
     assert {"en": "not watched all day", "es": "no se vigila todo el dia"}[language] in text
     assert {"en": "We told our staff", "es": "Ya dimos aviso al equipo"}[language] in text
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "told"),
+    [
+        ("note", None, "has no purpose.txt; write one that says care or education or marketing"),
+        ("note", "reply", "is for reply"),
+        ("note", "advert", "is none of care"),
+        ("auto_note", "care", "is for care; a message of this name is for reply"),
+        ("campaign_note", "care", "is for campaign or education or marketing"),
+        ("staff_note", "care", "is for staff"),
+    ],
+)
+def test_a_message_says_what_it_is_for(
+    name: str, word: str | None, told: str, write: Write, tmp_path: Path
+) -> None:
+    write(f"{name}/en/sms.txt", CLEAN)
+    declared = tmp_path / name / "purpose.txt"
+    declared.unlink() if word is None else declared.write_text(word, encoding="utf-8")
+    (fault,) = lint(MessageTemplates(tmp_path), ENGLISH)
+    assert (fault.file, fault.rule) == (f"{name}/purpose.txt", Rule.PURPOSE)
+    assert told in fault.detail
+
+
+@pytest.mark.parametrize(("declared", "wrong"), [("care", False), ("marketing", True)])
+def test_a_journey_uses_messages_for_what_they_are_for(
+    declared: str, write: Write, tmp_path: Path, *, wrong: bool
+) -> None:
+    write("prep_7d/en/sms.txt", CLEAN)
+    (tmp_path / "prep_7d" / "purpose.txt").write_text(declared, encoding="utf-8")
+    found = list(mismatches(JOURNEYS[:1], MessageTemplates(tmp_path)))
+    assert [("d7" in line, "is for marketing" in line) for line in found] == (
+        [(True, True)] if wrong else []
+    )
+
+
+def test_the_shipped_journeys_use_messages_for_what_they_are_for() -> None:
+    templates = MessageTemplates()
+    journeys = load_journeys(CONFIG / "journeys", clinic(), templates.names())
+    assert list(mismatches(journeys, templates)) == []

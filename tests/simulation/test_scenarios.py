@@ -316,3 +316,17 @@ def test_other_kinds_of_visit_have_words_of_their_own(tmp_path: Path) -> None:
     assert "A nurse comes to you" in sent["nurse_visit", "d1"]
     assert not any("arrive" in body.lower() for body in sent.values())
     assert [row for row in found if "followup" in row] == []
+
+
+def test_a_patient_at_risk_of_a_clot_is_asked_on_day_14_after_any_infusion(tmp_path: Path) -> None:
+    at_risk = {**PATIENT, "risks": ["clot"]}
+    ended = {**VISIT, "actual_end": "2027-03-10T14:00"}
+    found = played(
+        tmp_path,
+        event("2027-03-01T09:00", patient=at_risk),
+        event("2027-03-10T14:05", "infusion.completed", appointment=ended),
+        {"until": "2027-03-25T10:00"},
+    )
+    assert steps(found)["d14"] == "sent"
+    assert steps(found)["h24_nudge"] == "sent"
+    assert ("silent", "same_day") in work(found)

@@ -14,6 +14,7 @@ from outreach.domain.clinic import Clinic
 from outreach.domain.states import ChannelKind
 from outreach.rendering.lint import Sample, lint
 from outreach.rendering.messages import MessageTemplates
+from outreach.rendering.purposes import mismatches
 
 _SHOWN = 5
 _SUMMER = datetime(2026, 7, 1, tzinfo=UTC)
@@ -31,6 +32,7 @@ def configuration(subject: Subject) -> Iterator[Finding]:
     yield from _file(
         "journeys", "can be read", lambda: load_journeys(folder / "journeys", clinic, names)
     )
+    yield from guarded("purposes", lambda: _purposes(clinic, folder))
     yield from _file("triage", "lexicons can be read", lambda: load_engine(folder / "triage"))
     yield from guarded("templates", lambda: _templates(clinic, folder))
 
@@ -41,6 +43,16 @@ def _file(name: str, good: str, load: Callable[[], object]) -> Iterator[Finding]
         yield ok(name, good)
 
     return guarded(name, looked)
+
+
+def _purposes(clinic: Clinic, folder: Path) -> Iterator[Finding]:
+    templates = MessageTemplates()
+    journeys = load_journeys(folder / "journeys", clinic, templates.names())
+    found = list(mismatches(journeys, templates))
+    for one in found[:_SHOWN]:
+        yield fault("purposes", one, "Marketing and education must not travel as care.")
+    if not found:
+        yield ok("purposes", "each message is for what its journey is for")
 
 
 def _templates(clinic: Clinic, folder: Path) -> Iterator[Finding]:

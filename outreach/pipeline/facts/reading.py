@@ -110,7 +110,7 @@ def facts_for_touchpoints(unit: Unit, world: World, rows: Sequence[Touchpoint]) 
     _about_addresses(unit, facts, indexes)
     _about_outreach(unit, world, facts, indexes, rows)
     facts.care_today = _care_today(unit, world, rows)
-    facts.around = read_surroundings(unit, world, rows)
+    facts.around = read_surroundings(unit, world, rows, facts.patients)
     return facts
 
 
@@ -129,7 +129,7 @@ def facts_for_messages(unit: Unit, world: World, messages: Sequence[Message]) ->
     rows = list(touchpoints.values())
     _about_addresses(unit, facts, indexes)
     _about_outreach(unit, world, facts, indexes, rows, [row.id for row in messages])
-    facts.around = read_surroundings(unit, world, rows)
+    facts.around = read_surroundings(unit, world, rows, facts.patients)
     return facts
 
 

@@ -4,7 +4,7 @@ Read for a whole batch in at most four statements, and only where a touchpoint o
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import Enum, auto
@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from outreach.domain.courses import Course, CourseVisit, course_of
 from outreach.domain.events import GONE
-from outreach.domain.journeys import Anchor, Journey, Only, WhenLate
+from outreach.domain.journeys import Anchor, Journey, Only, WhenLate, correction_number
 from outreach.domain.states import MessageStatus, SkipReason
 from outreach.pipeline.facts.closed_days import visits_on_closed_days
 from outreach.pipeline.world import World
-from outreach.storage.models import Appointment, Touchpoint
+from outreach.storage.models import Appointment, Patient, Touchpoint
 from outreach.storage.repositories.messages import Told
 from outreach.storage.unit import Unit
 
@@ -48,6 +48,8 @@ class Surroundings:
     told: dict[UUID, list[Told]] = field(default_factory=lambda: defaultdict(list))
     overdue: dict[UUID, list[Touchpoint]] = field(default_factory=lambda: defaultdict(list))
     """By visit, the reminders that wait although their time has come, as after an outage."""
+    risks: dict[UUID, frozenset[str]] = field(default_factory=dict)
+    """The risk flags of each patient."""
     unanswered: set[UUID] = field(default_factory=set)
     """Touchpoints whose ``of`` was asked, and nobody has written since."""
 
@@ -59,9 +61,11 @@ class Surroundings:
             self.told[row.patient_id].append(told)
 
 
-def read_surroundings(unit: Unit, world: World, rows: Sequence[Touchpoint]) -> Surroundings:
+def read_surroundings(
+    unit: Unit, world: World, rows: Sequence[Touchpoint], patients: Mapping[UUID, Patient]
+) -> Surroundings:
     """All that ``rows`` may ask about what stands around them, as it is now."""
-    found = Surroundings()
+    found = Surroundings(risks={key: one.risk_flags for key, one in patients.items()})
     about_visits = [row for row in rows if row.appointment_id is not None]
     if about_visits:
         _read_visits(unit, world, found, about_visits)
@@ -104,6 +108,8 @@ def unmet(
     world: World, around: Surroundings, row: Touchpoint, visit: Appointment | None
 ) -> SkipReason | None:
     """Why the condition of a touchpoint does not hold; None where it does or has none."""
+    if _risk_gone(world, around, row, visit):
+        return SkipReason.STOPPED
     if row.only is Only.UNANSWERED and row.of is not None:
         return None if row.id in around.unanswered else SkipReason.STOPPED
     if visit is None or visit.start_at is None:
@@ -115,6 +121,19 @@ def unmet(
         if course is not None and not _holds(row.only, course, visit):
             return SkipReason.COVERED
     return None
+
+
+def _risk_gone(
+    world: World, around: Surroundings, row: Touchpoint, visit: Appointment | None
+) -> bool:
+    """Whether it was planned for a risk flag that the patient does not carry any more."""
+    journey = _journey(world, row)
+    step = next((one for one in journey.steps if one.id == row.step), None) if journey else None
+    if step is None or not step.risks:
+        return False
+    course = None if visit is None else _course(world, around, row, visit)
+    first = visit is not None and (visit.first_visit or (course is not None and course.is_first))
+    return not step.is_for(around.risks.get(row.patient_id, frozenset()), first_visit=first)
 
 
 def _holds(only: Only, course: Course, visit: Appointment) -> bool:
@@ -132,11 +151,11 @@ def _course(
     if zone is None or visit.start_at is None or journey is None:
         return None
     others = [
-        CourseVisit(other.id, other.start_at)
+        CourseVisit(other.id, other.start_at, other.first_visit)
         for other in around.visits[row.patient_id]
         if other.start_at is not None and other.kind == visit.kind
     ]
-    this = CourseVisit(visit.id, visit.start_at)
+    this = CourseVisit(visit.id, visit.start_at, visit.first_visit)
     return course_of(this, others, journey.course_gap_days, zone)
 
 
@@ -150,10 +169,15 @@ def _delivered(world: World, around: Surroundings, row: Touchpoint, visit: Appoi
     One that leaves now and fails is replaced or becomes a call: that is no matter of this one.
     """
     journey, recent = _journey(world, row), row.anchor_at - _AS_GOOD_AS_THE_DAY_BEFORE
-    notices = set() if journey is None else {step.id for step in journey.notices.values()}
+    notices = [] if journey is None else [step.id for step in journey.notices.values()]
     return any(
         told.status in {MessageStatus.DELIVERED, *_ON_ITS_WAY}
-        and (told.step == row.of or (told.step in notices and told.made_at >= recent))
+        and (
+            told.step == row.of
+            or (
+                any(correction_number(told.step, one) for one in notices) and told.made_at >= recent
+            )
+        )
         and told.names(visit.id, visit.version)
         for told in around.told[row.patient_id]
     )

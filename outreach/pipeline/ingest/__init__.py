@@ -14,7 +14,7 @@ from outreach.domain.errors import BadInput, Unavailable
 from outreach.domain.events import EventKind, ItemKind, ParsedItem, SchedulingEvent
 from outreach.pipeline.faults import ROW_AT_FAULT
 from outreach.pipeline.ingest import batch, names, patients, quarantine, regimens, visits
-from outreach.pipeline.planning import occasions
+from outreach.pipeline.planning import home_care, occasions
 from outreach.pipeline.world import World
 from outreach.storage.models import InboxEvent, InboxStatus, Patient
 from outreach.storage.unit import Unit
@@ -113,6 +113,7 @@ def _settle(unit: Unit, world: World, row: InboxEvent, item: ParsedItem) -> None
         _close(row, world, InboxStatus.IGNORED, batch.NOTHING_FOR_US)
     else:
         event = _not_from_the_future(item.event, row)
+        _note_unknown_risks(world, event, row)
         try:
             with unit.part():  # what it wrote before it was refused is undone
                 outcome = apply_event(unit, world, event, quiet=row.quiet)
@@ -129,6 +130,14 @@ def _not_from_the_future(event: SchedulingEvent, row: InboxEvent) -> SchedulingE
     note = "occurred_at: later than its arrival; the time of arrival was taken"
     row.warnings = [*row.warnings, note]
     return replace(event, occurred_at=row.received_at)
+
+
+def _note_unknown_risks(world: World, event: SchedulingEvent, row: InboxEvent) -> None:
+    """A flag that clinic.yaml does not have is left out, and not in silence; nor is it repeated."""
+    unknown = [word for word in event.patient.risks or () if not world.clinic.risk_flags([word])]
+    if unknown:
+        note = f"patient.risks: {len(unknown)} not under risks in clinic.yaml; left out"
+        row.warnings = [*row.warnings, note]
 
 
 def _close(
@@ -174,7 +183,8 @@ def _apply_to(
         patients.change_state(unit, world, kind, patient)
         return Outcome(InboxStatus.APPLIED)
     told = patients.tell_staff(unit, world, event, patient)
-    if occasions.apply(unit, world, event, patient, quiet=quiet) or told:
+    shipped = home_care.follow_shipment(unit, world, event, patient, quiet=quiet)
+    if occasions.apply(unit, world, event, patient, quiet=quiet) or shipped or told:
         return Outcome(InboxStatus.APPLIED)
     return Outcome(InboxStatus.IGNORED, f"No journey listens to {kind}.")
 

@@ -5,11 +5,13 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from outreach.domain.events import GONE
-from outreach.domain.journeys import Notice
+from outreach.domain.journeys import Anchor, Notice, correction_number
+from outreach.domain.states import TouchpointStatus
 from outreach.pipeline import completion, plan
 from outreach.pipeline.facts.closed_days import visits_on_closed_days
 from outreach.pipeline.world import World
-from outreach.storage.models import Appointment
+from outreach.storage.models import Appointment, Touchpoint
+from outreach.storage.repositories.messages import Told
 from outreach.storage.unit import Unit
 
 
@@ -61,9 +63,44 @@ def _still_on(
         return
     since = world.clinic_now() - timedelta(days=10)
     told = [row for _, row in unit.messages.told_of_visits([stood.patient_id], since)]
+    before = unit.ledger.of_anchors(Anchor.VISIT_START, [row.id for row in (visit, *same_day)])
+    rows = [row for found in before.values() for row in found if _corrects(world, row.step)]
+    number = 1 + max((_corrects(world, row.step) for row in rows), default=0)
     for other in same_day:
-        if any(row.speaks_of(visit.id) and row.names(other.id, other.version) for row in told):
-            plan.plan_notice(unit, world, other, Notice.STILL_ON)
+        if _waits(rows, other) or not _believed(world, told, visit, other):
+            continue
+        plan.plan_notice(unit, world, other, Notice.STILL_ON, number)
+
+
+def _corrects(world: World, step: str) -> int:
+    """Which correction of its day a step is; 0 for all other steps."""
+    notices = [journey.notices.get(Notice.STILL_ON) for journey in world.journeys]
+    return max((correction_number(step, one.id) for one in notices if one is not None), default=0)
+
+
+def _waits(corrections: list[Touchpoint], other: Appointment) -> bool:
+    """Whether a correction of a visit is planned: when it goes it says what is on by then."""
+    return any(
+        row.anchor_id == other.id
+        and row.anchor_version == other.version
+        and row.status is TouchpointStatus.PLANNED
+        for row in corrections
+    )
+
+
+def _believed(world: World, told: list[Told], visit: Appointment, other: Appointment) -> bool:
+    """Whether the patient has been told of both, and nothing since that leaves one of them out.
+
+    A correction says all that is on that day; what was said before it does not count any more.
+    One that is queued and has no words yet will leave out what falls away now.
+    """
+    about = sorted(
+        (row for row in told if row.names(other.id, other.version)), key=lambda row: row.made_at
+    )
+    last = max((n for n, row in enumerate(about) if _corrects(world, row.step)), default=0)
+    if about and _corrects(world, about[last].step) and not about[last].named:
+        return False
+    return any(row.speaks_of(visit.id) for row in about[last:])
 
 
 def _recount(

@@ -8,8 +8,9 @@ from outreach.domain.events import EventKind, PatientData, SchedulingEvent
 from outreach.domain.states import SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action
 from outreach.pipeline import consent, followup, pause
-from outreach.pipeline.ingest import names
+from outreach.pipeline.ingest import merging, names
 from outreach.pipeline.people import contacts, handover
+from outreach.pipeline.planning import risks
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactPoint, IdentifierKind, Patient
 from outreach.storage.unit import Unit
@@ -43,7 +44,7 @@ def upsert(unit: Unit, world: World, event: SchedulingEvent) -> Patient:
 def _says_something(data: PatientData) -> bool:
     """Whether an event speaks of the person at all, and not of a visit alone."""
     said = (data.family, data.given, data.birth_date, data.telecoms, data.language, data.zone)
-    return any(value is not None for value in (*said, data.postal_code, data.active))
+    return any(value is not None for value in (*said, data.postal_code, data.active, data.risks))
 
 
 def _create(unit: Unit, world: World) -> Patient:
@@ -73,6 +74,8 @@ def _bring_up_to_date(unit: Unit, world: World, patient: Patient, data: PatientD
     patient.active = patient.active if data.active is None else data.active
     if data.telecoms is not None:
         contacts.set_contacts(unit, world, patient, data.telecoms)
+    if data.risks is not None:
+        risks.take(unit, world, patient, data.risks)
     handover.schedule(world, patient)
 
 
@@ -167,8 +170,9 @@ def merge(unit: Unit, world: World, event: SchedulingEvent) -> None:
 
 def _absorb(unit: Unit, world: World, survivor: Patient, prior: Patient) -> None:
     both = unit.people.all_contacts(survivor.id) + unit.people.all_contacts(prior.id)
-    asked = {row.address_index for row in both}
-    opted_out = any(state.opted_out for state in unit.people.consent_of(asked).values())
+    stopped = merging.channels_opted_out(unit, both)
+    differs = merging.what_differs(survivor, prior, both)
+    sendable = merging.sendable(unit, world, (survivor.id, prior.id))
     for repository in (
         unit.visits,
         unit.messages,
@@ -182,42 +186,34 @@ def _absorb(unit: Unit, world: World, survivor: Patient, prior: Patient) -> None
     unit.people.move_identifiers(prior.id, survivor.id)
     unit.people.move_contacts(prior.id, survivor.id)
     prior.merged_into, prior.active, prior.look_at = survivor.id, False, None
-    if survivor.birth_date is None:
-        survivor.birth_date = prior.birth_date
+    merging.fill_gaps(survivor, prior)
     handover.schedule(world, survivor)
     survivor.infusions += prior.infusions
+    risks.unite(unit, world, survivor, prior)
     certain = any(row.deceased and not row.death_reported for row in (survivor, prior))
     survivor.deceased = survivor.deceased or prior.deceased
     survivor.death_reported = survivor.deceased and not certain
     if prior.paused:
         pause.mark(world, survivor, paused=True)
-    if opted_out:
-        _unite_opt_outs(unit, world, survivor, unit.people.all_contacts(survivor.id))
+    for row in unit.people.all_contacts(survivor.id):
+        if row.channel in stopped:
+            _unite_opt_out(unit, world, survivor, row)
+    unit.flush()
+    merging.ask_about_preference(unit, world, survivor, stopped=bool(stopped), differs=differs)
+    merging.call_instead(unit, world, survivor, sendable)
 
 
-def _unite_opt_outs(unit: Unit, world: World, survivor: Patient, rows: list[ContactPoint]) -> None:
-    for row in rows:
-        consent.write(
-            unit,
-            world,
-            consent.Said(
-                row.channel,
-                row.address_index,
-                ConsentAction.OPT_OUT,
-                ConsentScope.ALL,
-                source="merge",
-                actor="outreach",
-                patient_id=survivor.id,
-            ),
-        )
-    followup.open_item(
+def _unite_opt_out(unit: Unit, world: World, survivor: Patient, row: ContactPoint) -> None:
+    consent.write(
         unit,
         world,
-        followup.NewItem(
-            reason_key=f"patient:{survivor.id.hex}:merged:{world.new_id().hex}",
-            kind="confirm_preference",
-            action=Action.ROUTINE,
-            summary="Two records were merged and one had opted out. Ask how to reach the patient.",
+        consent.Said(
+            row.channel,
+            row.address_index,
+            ConsentAction.OPT_OUT,
+            ConsentScope.ALL,
+            source="merge",
+            actor="outreach",
             patient_id=survivor.id,
         ),
     )

@@ -7,7 +7,7 @@ from outreach.domain.states import SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action
 from outreach.pipeline import followup, plan
 from outreach.pipeline.ingest import names
-from outreach.pipeline.planning import occasions
+from outreach.pipeline.planning import home_care, occasions
 from outreach.pipeline.world import World
 from outreach.storage.models import (
     Dose,
@@ -58,6 +58,7 @@ def apply(
     if not wanted and not stopped and not quiet:
         _ask_for_doses(unit, world, regimen)
     occasions.follow_regimen(unit, world, regimen, event.occurred_at, quiet=quiet)
+    home_care.follow_regimen(unit, world, event, patient, quiet=quiet)
     return True
 
 

@@ -6,6 +6,8 @@ once. A patient whom no message can reach at all, or in whose language none is w
 once for each visit.
 """
 
+from uuid import UUID
+
 from outreach.domain.journeys import Anchor, WhenLate
 from outreach.domain.policy import Decision
 from outreach.domain.states import Purpose, SkipReason
@@ -78,12 +80,12 @@ def _unreached(unit: Unit, world: World, row: Touchpoint, decision: Decision) ->
     barred = not contacts and bool(unit.people.contacts_of([row.patient_id]))
     lost = row.channel is not None
     if row.anchor_kind is Anchor.VISIT_START and (foreign or lost or not reachable):
-        _call_before_visit(unit, world, row, decision.why)
+        call_before_visit(unit, world, row, decision.why)
     elif foreign or lost or barred:
         call(unit, world, row, f"It could not be sent: {decision.why}")
 
 
-def _call_before_visit(unit: Unit, world: World, row: Touchpoint, why: str) -> None:
+def call_before_visit(unit: Unit, world: World, row: Touchpoint, why: str) -> None:
     """Once for each time and place of a visit, whatever would have been sent about it."""
     _open_call(
         unit,
@@ -92,6 +94,18 @@ def _call_before_visit(unit: Unit, world: World, row: Touchpoint, why: str) -> N
         f"visit:{row.anchor_id.hex}:{row.anchor_version}:call",
         f"Call the patient about the visit to come, in place of all messages before it. {why}",
     )
+
+
+def call_about_doses(unit: Unit, world: World, row: Touchpoint, regimen: UUID, why: str) -> None:
+    """Once for a schedule of home doses, in place of all its reminders."""
+    what = "Call the patient about the home doses to come, in place of all their reminders."
+    _open_call(unit, world, row, f"regimen:{regimen.hex}:call", f"{what} {why}")
+
+
+def call_about_occasion(unit: Unit, world: World, row: Touchpoint, why: str) -> None:
+    """Once for an occasion as it stands, in place of all messages about it."""
+    key = f"occasion:{row.anchor_id.hex}:{row.anchor_version}:call"
+    _open_call(unit, world, row, key, f"{_what_to_do(row)} {why}")
 
 
 def _open_call(unit: Unit, world: World, row: Touchpoint, reason_key: str, summary: str) -> None:

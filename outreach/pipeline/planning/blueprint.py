@@ -1,11 +1,11 @@
 """Blueprint: the touchpoints that one version of one anchor gets, as rows not stored yet."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
-from outreach.domain.journeys import Anchor, AnchorPoint, Journey, Notice, Silence
+from outreach.domain.journeys import Anchor, AnchorPoint, Journey, Notice, Silence, correction
 from outreach.domain.layout import Circumstances, Laid, lay_out, notice_now
 from outreach.domain.states import SkipReason, TouchpointStatus
 from outreach.pipeline.world import World
@@ -109,18 +109,23 @@ class Blueprint:
             if (journey.name, laid.id) not in self._known
         ]
 
-    def notice(self, notice: Notice) -> list[Touchpoint]:
-        """One notice, from each journey that has it; none once the visit has begun."""
-        return [self.row(journey, laid) for journey, laid in self._notices(notice)]
+    def notice(self, notice: Notice, number: int = 1) -> list[Touchpoint]:
+        """One notice, from each journey that has it; none once the visit has begun.
 
-    def _notices(self, notice: Notice) -> Iterator[tuple[Journey, Laid]]:
+        Args:
+            number: which notice of this kind it is for the patient and the day.
+        """
+        return [self.row(journey, laid) for journey, laid in self._notices(notice, number)]
+
+    def _notices(self, notice: Notice, number: int) -> Iterator[tuple[Journey, Laid]]:
         for journey in self.journeys():
             planned = notice_now(journey, notice, self._point, self._now)
-            ahead = planned is not None and self._point.at > self._now
-            if planned is not None and ahead:
-                laid = Laid(planned, notice=notice)
-                if (journey.name, laid.id) not in self._known:
-                    yield journey, laid
+            if planned is None or self._point.at <= self._now:
+                continue
+            step = replace(planned.step, id=correction(planned.step.id, number))
+            laid = Laid(replace(planned, step=step), notice=notice)
+            if (journey.name, laid.id) not in self._known:
+                yield journey, laid
 
     def journeys(self) -> list[Journey]:
         """The journeys that are for this anchor."""
@@ -210,5 +215,6 @@ class Blueprint:
     def _silence(self, written: Silence) -> Silence:
         """What no answer means for this patient: a call, or nothing."""
         if written is Silence.CALL_FIRST:
-            return Silence.CALL if self._maybe_first else Silence.NOTHING
+            watched = self._maybe_first or self._point.risks
+            return Silence.CALL if watched else Silence.NOTHING
         return written

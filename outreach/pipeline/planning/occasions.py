@@ -68,7 +68,7 @@ def apply(
     mine = next((row for row in known if row.reference == reference), None)
     if event.kind in _ENDS:
         if mine is None:
-            mine = _create(unit, world, patient.id, kind, reference, event.occurred_at)
+            mine = create(unit, world, patient.id, kind, reference, event.occurred_at)
             meant = [mine, *(row for row in known if row.status is OccasionStatus.ACTIVE)]
         else:
             meant = [mine]
@@ -77,8 +77,8 @@ def apply(
     at = _time_of(world, event, patient, mine, unit)
     if at is None:
         return False
-    row = mine or _create(unit, world, patient.id, kind, reference, event.occurred_at)
-    return _begin(unit, world, row, at, event.occurred_at, quiet=quiet)
+    row = mine or create(unit, world, patient.id, kind, reference, event.occurred_at)
+    return begin(unit, world, row, at, event.occurred_at, quiet=quiet)
 
 
 def _time_of(
@@ -102,7 +102,7 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _create(
+def create(
     unit: Unit,
     world: World,
     patient_id: UUID,
@@ -110,6 +110,7 @@ def _create(
     reference: str,
     event_at: datetime,
 ) -> Occasion:
+    """An occasion that is known and has not begun: nothing is planned from it yet."""
     row = Occasion(
         id=world.new_id(),
         patient_id=patient_id,
@@ -126,7 +127,7 @@ def _create(
     return row
 
 
-def _begin(
+def begin(
     unit: Unit, world: World, row: Occasion, at: datetime, event_at: datetime, *, quiet: bool
 ) -> bool:
     """A new time or a revival makes a new version: old plans end, new ones are made."""
@@ -156,11 +157,12 @@ def _end(unit: Unit, world: World, row: Occasion, event: SchedulingEvent) -> boo
         return False
     row.last_event_at = event.occurred_at
     was_open = row.status is OccasionStatus.ACTIVE
-    _stop(unit, world, row)
+    stop(unit, world, row)
     return was_open
 
 
-def _stop(unit: Unit, world: World, row: Occasion) -> None:
+def stop(unit: Unit, world: World, row: Occasion) -> None:
+    """There is nothing more to speak of: what has not left yet ends."""
     row.status = OccasionStatus.ENDED
     unit.flush()
     unit.ledger.end_anchor(
@@ -209,9 +211,9 @@ def welcome(unit: Unit, world: World, kind: EventKind, patient: Patient, *, quie
         return
     for row in met:
         if row.version and row.status is OccasionStatus.ACTIVE:
-            _stop(unit, world, row)  # the greeting of a number that is not used any more
+            stop(unit, world, row)  # the greeting of a number that is not used any more
     now = world.clinic_now()
-    _begin(unit, world, greeted, now, now, quiet=False)
+    begin(unit, world, greeted, now, now, quiet=False)
 
 
 def follow_regimen(
@@ -240,14 +242,14 @@ def _home_start(
     if regimen.status is RegimenStatus.STOPPED or not doses:
         others = unit.visits.regimens_of(regimen.patient_id)
         if row is not None and all(one.status is RegimenStatus.STOPPED for one in others):
-            _stop(unit, world, row)
+            stop(unit, world, row)
         return
     if row is None or row.status is OccasionStatus.ENDED:
         reference = reference_index("")
-        row = row or _create(
+        row = row or create(
             unit, world, regimen.patient_id, OccasionKind.HOME_START, reference, event_at
         )
-        _begin(unit, world, row, doses[0].due_at, max(event_at, row.last_event_at), quiet=quiet)
+        begin(unit, world, row, doses[0].due_at, max(event_at, row.last_event_at), quiet=quiet)
 
 
 def _refill(
@@ -267,9 +269,9 @@ def _refill(
     row = next((one for one in known if one.reference == regimen.id.hex), None)
     if regimen.status is RegimenStatus.STOPPED or len(doses) <= _LEFT:
         if row is not None:
-            _stop(unit, world, row)
+            stop(unit, world, row)
         return
-    row = row or _create(
+    row = row or create(
         unit, world, regimen.patient_id, OccasionKind.REFILL, regimen.id.hex, event_at
     )
-    _begin(unit, world, row, doses[-_LEFT - 1].due_at, event_at, quiet=quiet)
+    begin(unit, world, row, doses[-_LEFT - 1].due_at, event_at, quiet=quiet)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from outreach.domain.journeys import Anchor
+from outreach.domain.journeys import Anchor, Journey, correction_number
 from outreach.domain.states import TOUCHPOINT_STEPS, SkipReason, TouchpointStatus, check_step
 from outreach.pipeline import plan
 from outreach.pipeline.planning.blueprint import Blueprint
@@ -154,12 +154,13 @@ def _blueprints(
         ]
     since = now if kind is Anchor.VISIT_START else now - _LOOKS_BACK
     visits = unit.visits.live_since(kind, since, after, _CHUNK)
+    people = unit.people.patients({row.patient_id for row in visits})
     ledger = _ledger(unit, kind, [row.id for row in visits], lock=lock)
     found = []
     for visit in visits:
         before = ledger.get(visit.id, [])
         if kind is Anchor.VISIT_START:
-            made = plan.of_start(world, visit, before)
+            made = plan.of_start(world, visit, before, people[visit.patient_id].risk_flags)
             found.append(_Anchored(visit.id, made, _now(before, visit.version)))
         elif before:  # without any, it was stopped early or loaded quietly: no survey is sent
             end = plan.of_end(unit, world, visit, before)
@@ -186,7 +187,7 @@ def _edits(world: World, item: _Anchored, file_journeys: set[str]) -> Iterator[_
     known = {(row.journey, row.step): row for row in item.rows}
     kept: set[tuple[str, str]] = set()
     for journey in item.blueprint.journeys():
-        kept |= {(journey.name, step.id) for step in journey.notices.values()}
+        kept |= {(row.journey, row.step) for row in item.rows if _is_notice(journey, row)}
         for wanted in item.blueprint.as_edited(journey, several_days=item.several_days):
             key = (wanted.journey, wanted.step)
             kept.add(key)
@@ -197,6 +198,12 @@ def _edits(world: World, item: _Anchored, file_journeys: set[str]) -> Iterator[_
         gone = key not in kept and row.journey in file_journeys
         if gone and row.status is TouchpointStatus.PLANNED:
             yield _Edit(row, None)
+
+
+def _is_notice(journey: Journey, row: Touchpoint) -> bool:
+    return row.journey == journey.name and any(
+        correction_number(row.step, step.id) for step in journey.notices.values()
+    )
 
 
 def _differs(world: World, row: Touchpoint, wanted: Touchpoint) -> bool:

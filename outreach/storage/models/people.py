@@ -46,6 +46,8 @@ class Patient(Base):
     language: Mapped[str | None] = mapped_column(String(16))
     zone: Mapped[str | None] = mapped_column(String(64))
     postal_code: Mapped[str | None] = mapped_column(Sealed("patient.postal_code"))
+    risks: Mapped[str | None] = mapped_column(Sealed("patient.risks"))
+    """Risk flags with spaces between them, as ``clinic.yaml`` names them."""
     deceased: Mapped[bool] = mapped_column(default=False)
     paused: Mapped[bool] = mapped_column(default=False)
     """Admitted to hospital, or paused by staff: only staff resume."""
@@ -63,6 +65,11 @@ class Patient(Base):
     look_at: Mapped[datetime | None] = mapped_column(clinic_instant())
     """When to look again whether this child comes of age; the same for every child, so that it
     does not tell the birthday. None for adults."""
+
+    @property
+    def risk_flags(self) -> frozenset[str]:
+        """The risk flags that this patient carries."""
+        return frozenset((self.risks or "").split())
 
 
 class IdentifierKind(StrEnum):

@@ -86,6 +86,32 @@ class Visits:
         )
         return list(self._session.scalars(query))
 
+    def ends_reported(self, site_code: str) -> bool:
+        """Whether the end of any visit at a site was ever reported, and not only estimated."""
+        query = select(Appointment.id).where(
+            Appointment.site_code == site_code,
+            Appointment.actual_end.is_not(None),
+            Appointment.end_estimated.is_(False),
+        )
+        return self._session.scalar(query.limit(1)) is not None
+
+    def never_ended(
+        self, site_code: str, kind: str, *, before: datetime, since: datetime | None = None
+    ) -> int:
+        """How many visits that began before an instant were asked about in vain; quiet ones not."""
+        query = select(func.count()).where(
+            Appointment.site_code == site_code,
+            Appointment.kind == kind,
+            Appointment.start_at < before,
+            Appointment.actual_end.is_(None),
+            Appointment.report_by.is_(None),
+            Appointment.status.not_in(events.GONE),
+            Appointment.quiet.is_(False),
+        )
+        if since is not None:
+            query = query.where(Appointment.start_at >= since)
+        return self._session.scalar(query) or 0
+
     def next_report_by(self) -> datetime | None:
         """When the next visit is asked about that nobody reported on (clinic time)."""
         query = select(func.min(Appointment.report_by)).where(Appointment.report_by.is_not(None))
