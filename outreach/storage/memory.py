@@ -24,7 +24,7 @@ from outreach.storage.models import (
     Patient,
     Touchpoint,
 )
-from outreach.storage.rows import counts_its_key, place_in_order, whole
+from outreach.storage.rows import counts_its_key, place_in_order, stored_in, whole
 
 Row = TypeVar("Row", bound=Base)
 
@@ -194,7 +194,7 @@ def _write(session: Session, memory: Memory, *, go_on: bool) -> None:
     for table in sorted(by_table, key=place_in_order):
         rows = by_table[table]
         connection.execute(
-            insert(table.__table__),
+            insert(stored_in(table)),
             [whole(row) for row in rows],
             execution_options={BY_COPY: True},
         )

@@ -1,7 +1,9 @@
 """Rows as the database takes them: every column has its value, and tables have an order."""
 
 from functools import cache
-from typing import Any
+from typing import Any, cast
+
+from sqlalchemy import Table
 
 from outreach.storage.models import Base
 
@@ -22,7 +24,7 @@ def whole(row: Base) -> dict[str, Any]:
 @cache
 def _columns(table: type[Base]) -> list[tuple[str, str, Any]]:
     """Attribute, column and default of each column that the program and not the database fills."""
-    own = table.__mapper__.local_table.autoincrement_column
+    own = stored_in(table).autoincrement_column
     return [
         (name, column.key, _default(column))
         for name, column in table.__mapper__.columns.items()
@@ -40,10 +42,15 @@ def _default(column: Any) -> Any:
 
 def counts_its_key(table: type[Base]) -> bool:
     """Whether the database counts the primary key, so that a row cannot know it beforehand."""
-    return table.__mapper__.local_table.autoincrement_column is not None
+    return stored_in(table).autoincrement_column is not None
+
+
+def stored_in(table: type[Base]) -> Table:
+    """The table of the database that a class of rows is kept in."""
+    return cast("Table", table.__table__)
 
 
 @cache
 def place_in_order(table: type[Base]) -> int:
     """Where a table stands when each comes after those that it refers to."""
-    return Base.metadata.sorted_tables.index(table.__mapper__.local_table)
+    return Base.metadata.sorted_tables.index(stored_in(table))

@@ -100,7 +100,9 @@ class Day:
         elif event["type"].startswith("regimen."):
             event["regimen"] = {
                 "ids": [{"system": "rx", "value": f"R{pick([1, 2])}"}],
-                "doses": [(VISIT + pick([1, 2, 3]) * DAY * n).isoformat() for n in range(1, 5)],
+                "dose_dates": [
+                    (VISIT + pick([1, 2, 3]) * DAY * n).isoformat() for n in range(1, 5)
+                ],
             }
         return event
 
@@ -110,7 +112,7 @@ class Day:
         names = [{"system": "mrn", "value": f"P{number}"}]
         if pick([True, False, False, False]):
             names.append({"system": "old", "value": f"Q{pick([1, 2, 3, 4])}"})
-        rest = pick(
+        rest: dict[str, Any] = pick(
             [
                 {},
                 {"phone": f"+1202555010{number}", "given": "Robin"},
@@ -298,9 +300,14 @@ def test_what_is_refused_does_not_cost_its_batch_the_unit(
         put(bench, booking(number))
     put(bench, booking(6, patient={"ids": both}))
     put(bench, booking(7))
-    units = []
+    units: list[int] = []
     real = bench.world.db.write
-    monkeypatch.setattr(bench.world.db, "write", lambda: (units.append(1), real())[1])
+
+    def written() -> Any:
+        units.append(1)
+        return real()
+
+    monkeypatch.setattr(bench.world.db, "write", written)
     ingest.drain(bench.world)
     assert settled_as(bench)[2:] == [*["applied"] * 3, "quarantined:ambiguous_patient", "applied"]
     assert kinds(bench) == ["operator"]

@@ -67,6 +67,12 @@ class People:
         rows = self._session.scalars(select(Patient).where(Patient.id.in_(ids)))
         return {row.id: row for row in rows}
 
+    def read_patients(self, ids: Collection[UUID]) -> None:
+        """Remembers patients, so that each is not asked for alone."""
+        memory = memory_of(self._session)
+        if memory is not None and ids:
+            memory.keep(self.patients(ids).values())
+
     def everyone(self) -> list[Patient]:
         """All patients in care, oldest record first."""
         query = select(Patient).where(Patient.merged_into.is_(None)).order_by(Patient.id)

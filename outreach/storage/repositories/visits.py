@@ -61,6 +61,13 @@ class Visits:
         )
         return list(self._session.scalars(query.order_by(Appointment.start_at, Appointment.id)))
 
+    def read_patients(self, ids: Collection[UUID]) -> None:
+        """Remembers all appointments of patients, so that those near an instant are at hand."""
+        memory = memory_of(self._session)
+        if memory is not None and ids:
+            rows = self._session.scalars(select(Appointment).where(Appointment.patient_id.in_(ids)))
+            memory.keep_groups(Appointment, ids, rows)
+
     def live_since(
         self, kind: Anchor, since: datetime, after: UUID | None, limit: int
     ) -> list[Appointment]:
