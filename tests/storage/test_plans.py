@@ -96,6 +96,9 @@ def test_what_is_due_is_claimed_from_its_own_index_in_its_own_order(database_url
     questions = [question for question in asked if "SELECT" in question[0]]
     assert len(questions) == 2
     with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":  # a handful of rows is sorted sooner than walked
+            connection.execute(text("SET enable_bitmapscan = off"))
+            connection.execute(text("SET enable_sort = off"))
         for statement, parameters in questions:
             steps = plan(connection, statement, parameters)
             assert any("ix_touchpoint_due" in step for step in steps), steps
