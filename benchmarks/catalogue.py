@@ -33,6 +33,8 @@ BENCHMARKS = {
     "triage": "replies understood",
     "render": "texts rendered and measured",
     "plan": "scheduling events applied and planned",
+    "replan": "an edited journey applied to many patients",
+    "due_scan": "what is due, in a small ledger and in a large one",
     "claim": "taking messages from the queue",
     "send": "from due to recorded, against a provider that costs nothing",
     "receipts": "signed status callbacks made durable",

@@ -7,14 +7,20 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
+from outreach.storage.copying import BY_COPY
+
 
 @dataclass(slots=True)
 class Statements:
     """What one block asked."""
 
     reads_and_writes: int = 0
+    """A statement run for many rows counts for each; many rows copied at once are one statement."""
     transaction_control: int = 0
     """Begin, commit, rollback, savepoints."""
+
+    calls: int = 0
+    """How often the database was asked, however many rows went along."""
 
     @property
     def total(self) -> int:
@@ -28,10 +34,12 @@ def counted(engine: Engine) -> Iterator[Statements]:
     found = Statements()
 
     def execute(
-        _connection: Any, _cursor: Any, statement: str, rows: Any, _context: Any, many: bool
+        _connection: Any, _cursor: Any, statement: str, rows: Any, context: Any, many: bool
     ) -> None:
         if not statement.startswith("BEGIN"):  # SQLite's is counted with the others, below
-            found.reads_and_writes += len(rows) if many else 1
+            copied = many and context.execution_options.get(BY_COPY)
+            found.reads_and_writes += len(rows) if many and not copied else 1
+            found.calls += 1
 
     def control(*_: Any) -> None:
         found.transaction_control += 1

@@ -28,8 +28,8 @@ def check_number(number: str, region: str) -> PhoneCheck:
         parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:
         return PhoneCheck(valid=False, e164=None, type="unknown")
-    if not phonenumbers.is_valid_number(parsed):
+    kind = phonenumbers.number_type(parsed)
+    if kind == phonenumbers.PhoneNumberType.UNKNOWN:  # what "valid" means there, at half the cost
         return PhoneCheck(valid=False, e164=None, type="unknown")
-    kind = _TYPES.get(phonenumbers.number_type(parsed), "unknown")
     e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    return PhoneCheck(valid=True, e164=e164, type=kind)
+    return PhoneCheck(valid=True, e164=e164, type=_TYPES[kind])

@@ -4,7 +4,6 @@ Several keys may be known at once: the first encrypts, all decrypt, so a key is 
 new one in front and rewriting rows at leisure. A blind index is an HMAC of the normalised value.
 """
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -74,8 +73,8 @@ class Keyring:
 
     def index(self, kind: str, value: str) -> str:
         """The blind index (32 hex digits) of a normalised value of a kind, such as ``phone``."""
-        digest = hmac.new(self._index_key, f"{kind}\0{value}".encode(), hashlib.sha256)
-        return digest.hexdigest()[:32]
+        digest = hmac.digest(self._index_key, f"{kind}\0{value}".encode(), "sha256")
+        return digest.hex()[:32]
 
 
 @dataclass

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from outreach.domain.errors import ConfigurationError, Unavailable
+from outreach.storage.copying import use_copy
 from outreach.storage.crypto import Keyring, use_keyring
 from outreach.storage.unit import Unit
 
@@ -108,6 +109,7 @@ def create_engine_for(url: str, *, pool_size: int = 5) -> Engine:
             connect_args={"connect_timeout": 10},
         )
         event.listen(engine, "handle_error", _leave_out_values)
+        use_copy(engine)
         return engine
     if parsed.get_backend_name() != "sqlite":
         raise ConfigurationError(

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from outreach.storage.memory import flush
 from outreach.storage.models.base import Base
 
 
@@ -31,7 +32,7 @@ def insert_all_new(session: Session, rows: Sequence[Base]) -> set[tuple[Any, ...
     table = cast("Table", mapper.local_table)
     dialect = session.get_bind().dialect.name
     insert = postgres_insert if dialect == "postgresql" else sqlite_insert
-    session.flush()  # what these rows refer to is there now
+    flush(session)  # what these rows refer to is there now
     # Straight to the table: the session has nothing to keep of rows that stay outside it.
     stored = session.connection().execute(
         insert(table).on_conflict_do_nothing().returning(*mapper.primary_key),

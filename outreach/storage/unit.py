@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from outreach.domain.errors import Unavailable
 from outreach.storage.insert import insert_all_new, insert_new
+from outreach.storage.memory import add, forget, memory_of, remember
 from outreach.storage.models import Base
 from outreach.storage.repositories.campaigns import Campaigns
 from outreach.storage.repositories.circle import Circle
@@ -36,7 +37,7 @@ class Unit:
 
     def add(self, *rows: object) -> None:
         """New rows, written with the next flush."""
-        self._session.add_all(rows)
+        add(self._session, rows)
 
     def add_new(self, row: Base) -> bool:
         """Writes a row unless one with the same unique key is there; says whether it did."""
@@ -47,8 +48,20 @@ class Unit:
         return insert_all_new(self._session, rows)
 
     def flush(self) -> None:
-        """Writes what is pending, so that its unique keys speak now."""
-        self._session.flush()
+        """Writes what is pending, so that its unique keys speak now.
+
+        A unit that remembers writes later, many rows at once: before the next query, or at its end.
+        """
+        if memory_of(self._session) is None:
+            self._session.flush()
+
+    def remember(self) -> None:
+        """From now on what this unit makes or reads in advance is not asked for again."""
+        remember(self._session)
+
+    def forget(self) -> None:
+        """Before rows change their owners: what this unit remembers would no longer be whole."""
+        forget(self._session)
 
     @contextmanager
     def part(self) -> Iterator[None]:
@@ -57,6 +70,8 @@ class Unit:
         Raises:
             Unavailable: the database failed, not the part; the whole unit must be tried again.
         """
+        if memory_of(self._session) is not None:
+            raise RuntimeError("A unit that remembers fails as a whole: it writes at its end.")
         try:
             with self._session.begin_nested():
                 yield

@@ -27,6 +27,15 @@ PROMISED = {
     "triage": {"replies_per_cpu_second", "p99_cpu_ms", "to_folding_alone"},
     "render": {"texts_per_cpu_second", "measured_per_cpu_second", "to_bare_jinja"},
     "plan": {"events_per_cpu_second", "touchpoints_per_event", "to_deciding_alone", *FLOOR},
+    "replan": {
+        "patients_per_second",
+        "seconds_for_100000_extrapolated",
+        "bare_updates_per_second",
+        "to_bare_updates",
+        "peak_memory_to_before",
+        *FLOOR,
+    },
+    "due_scan": {"claim_large_to_small", "tick_large_to_small", "nothing_asked_ms"},
     "claim": {"ms_per_batch", "one_by_one_per_second", "long_queue_to_short", *FLOOR},
     "send": {
         "messages_per_second",
@@ -41,7 +50,7 @@ PROMISED = {
     },
     "receipts": {"durable_per_second", "p99_ms", "applied_within_p99_s", *FLOOR},
 }
-STORED = ("plan", "claim", "send", "receipts")
+STORED = ("plan", "replan", "due_scan", "claim", "send", "receipts")
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:

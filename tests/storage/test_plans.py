@@ -78,3 +78,56 @@ def test_what_belongs_to_a_row_is_found_by_an_index(
         query = f"SELECT id FROM {table} WHERE {column} = {mark}"  # noqa: S608 - names from above
         steps = plan(connection, query, (value,))
     assert any(f"ix_{table}_{column}" in step for step in steps), steps
+
+
+def test_what_is_due_is_claimed_from_its_own_index_in_its_own_order(database_url: str) -> None:
+    bench = make_bench(database_url)
+    engine = bench.world.db.engine
+    asked: list[tuple[str, Any]] = []
+
+    def keep(_c: object, _k: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", keep)
+    with bench.world.db.read() as unit:
+        unit.ledger.take_due(bench.clock.now(), 100)
+        unit.ledger.next_due()
+    event.remove(engine, "before_cursor_execute", keep)
+    questions = [question for question in asked if "SELECT" in question[0]]
+    assert len(questions) == 2
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":  # a handful of rows is sorted sooner than walked
+            connection.execute(text("SET enable_bitmapscan = off"))
+            connection.execute(text("SET enable_sort = off"))
+        for statement, parameters in questions:
+            steps = plan(connection, statement, parameters)
+            assert any("ix_touchpoint_due" in step for step in steps), steps
+            assert not any("SORT" in step.upper() or "ORDER BY" in step for step in steps), steps
+
+
+@pytest.mark.parametrize("kind", ["patient", "appointment"])
+def test_a_name_is_found_by_its_whole_key(database_url: str, kind: str) -> None:
+    """However many names there are: the system stands between the kind and the value."""
+    from outreach.domain.events import Identifier
+    from outreach.storage.models import IdentifierKind
+
+    bench = make_bench(database_url)
+    engine = bench.world.db.engine
+    asked: list[tuple[str, Any]] = []
+
+    def keep(_c: object, _k: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", keep)
+    with bench.world.db.read() as unit:
+        unit.people.owners(IdentifierKind(kind), [Identifier("mrn", "P1")])
+    event.remove(engine, "before_cursor_execute", keep)
+    (found,) = [question for question in asked if "SELECT" in question[0]]
+    with engine.connect() as connection:
+        steps = plan(connection, *found)
+    if engine.dialect.name == "sqlite":
+        assert any("kind=? AND system=? AND value_index=?" in step for step in steps), steps
+    else:
+        conditions = [step for step in steps if "Index Cond" in step]
+        assert conditions, steps
+        assert all(name in conditions[0] for name in ("kind", "system", "value_index"))

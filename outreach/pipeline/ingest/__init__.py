@@ -1,8 +1,9 @@
-"""Ingest: arrivals become state and plans. One arrival, one unit of work, one recorded outcome.
+"""Ingest: arrivals become state and plans, many in one unit of work, each with its own outcome.
 
 What cannot be understood is kept in quarantine with its reason and texts nobody.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
@@ -25,6 +26,11 @@ _TRIES = 3
 """A race for a unique key is lost once; who loses it every time has not met a race."""
 _SENDERS_CLOCK = timedelta(minutes=5)
 """How far a sender's clock may run ahead of ours."""
+_TOGETHER = 100
+"""Arrivals in one unit of work: enough to share its statements, few enough to hold the database
+for less than half a second."""
+_BYTES = 4_000_000
+"""What is read at once holds about so much, or is one arrival."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,78 +41,172 @@ class Outcome:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """One that waits, read and parsed before the unit begins."""
+
+    id: UUID
+    items: list[ParsedItem]
+
+
 def drain(world: World, limit: int = 200) -> int:
     """Settles up to ``limit`` arrivals, oldest first; returns how many.
 
     Raises:
-        Unavailable: the database failed. The arrival it met waits for the next drain.
+        Unavailable: the database failed. What it had not settled waits for the next drain.
     """
-    for done in range(limit):
-        if not _settle_next(world):
-            return done
-    return limit
+    done = 0
+    while done < limit:
+        settled = _settle_next(world, min(limit - done, _TOGETHER))
+        if not settled:
+            break
+        done += settled
+    return done
 
 
-def _settle_next(world: World) -> bool:
-    """One arrival, read before the unit begins: a large one must not hold the database."""
+def _settle_next(world: World, limit: int) -> int:
+    """The oldest arrivals, read before the unit begins: large ones must not hold the database.
+
+    One that holds several events, or cannot even be read, has its turn alone.
+    """
     with world.db.read() as unit:
-        found = unit.inbox.oldest()
-    if found is None:
-        return False
-    number, row_id = 0, found.id  # kept apart: a unit that fails takes its rows' values with it
-    while True:
-        number += 1
+        found = unit.inbox.oldest(limit, _BYTES)
+    ready: list[_Arrival] = []
+    for row in found:
+        row_id = row.id
         try:
-            items = _items(world, found)
-            if len(items) > 1 and found.parent_id is None:
-                batch.split(world, found, items)
-            else:
-                _settle_alone(world, row_id, items)
+            items = world.parse(
+                row.raw.encode("latin-1"), row.content_type, row.source, row.received_at
+            )
         except Unavailable:
             raise
-        except IntegrityError as error:
-            if number == _TRIES:
-                _set_aside(world, row_id, error)
-                return True
         except ROW_AT_FAULT as error:
-            _set_aside(world, row_id, error)
-            return True
-        else:
-            return True
+            if ready:
+                break
+            _set_aside(world, _Arrival(row_id, []), error)
+            return 1
+        if len(items) > 1 and row.parent_id is None:
+            if not ready:
+                _split(world, row, items)
+                return 1
+            break
+        ready.append(_Arrival(row_id, items))
+    return _settle_all(world, ready)
 
 
-def _items(world: World, row: InboxEvent) -> list[ParsedItem]:
-    return world.parse(row.raw.encode("latin-1"), row.content_type, row.source, row.received_at)
+def _split(world: World, row: InboxEvent, items: list[ParsedItem]) -> None:
+    for number in range(1, _TRIES + 1):
+        try:
+            batch.split(world, row, items)
+        except Unavailable:
+            raise
+        except ROW_AT_FAULT as error:
+            if isinstance(error, IntegrityError) and number < _TRIES:
+                continue
+            _set_aside(world, _Arrival(row.id, []), error)
+        return
 
 
-def _settle_alone(world: World, row_id: UUID, items: list[ParsedItem]) -> None:
-    """The oldest arrival in one unit, unless another worker settled it meanwhile."""
+def _settle_all(world: World, arrivals: Sequence[_Arrival]) -> int:
+    """All of them in order, as many in one unit as go together; returns for how many it is done."""
+    done = 0
+    while done < len(arrivals):
+        settled = _settle_together(world, arrivals[done:])
+        done += max(settled, 1)  # none: another worker was faster
+        if not settled:
+            break
+    return done
+
+
+def _settle_together(world: World, arrivals: Sequence[_Arrival], tries: int = 1) -> int:
+    """The oldest arrivals in one unit, each settled as if it were alone; returns how many.
+
+    Nothing of a unit that fails is kept. Those before the one it failed on are done once more, and
+    that one alone; where nobody can say which it was, each is done alone.
+    """
+    at = None
+    try:
+        with world.db.write() as unit:
+            rows = _taken(unit, world, arrivals)
+            for at, (row, item) in enumerate(rows):  # noqa: B007 - tells whose fault it was
+                _settle(unit, world, row, item)
+            at = None
+    except Unavailable:
+        raise
+    except ROW_AT_FAULT as error:
+        if len(arrivals) > 1:
+            return _settle_apart(world, arrivals, at)
+        if isinstance(error, IntegrityError) and tries < _TRIES:
+            return _settle_together(world, arrivals, tries + 1)
+        _set_aside(world, arrivals[0], error)
+        return 1
+    return len(rows)
+
+
+def _settle_apart(world: World, arrivals: Sequence[_Arrival], at: int | None) -> int:
+    """What is left to do where ``arrivals[at]``, or any of them, made a unit fail."""
+    if at is None:
+        for number in range(len(arrivals)):
+            _settle_together(world, arrivals[number : number + 1])
+        return len(arrivals)
+    _settle_all(world, arrivals[:at])
+    _settle_together(world, arrivals[at : at + 1], tries=2)
+    return at + 1
+
+
+def _taken(
+    unit: Unit, world: World, arrivals: Sequence[_Arrival]
+) -> list[tuple[InboxEvent, ParsedItem | None]]:
+    """The rows of those that are still the oldest, held, each with its item.
+
+    What all their events need to know is read at once. Another worker may have settled some.
+    """
+    rows = unit.inbox.take(len(arrivals))
+    same = [(row, one) for row, one in zip(rows, arrivals, strict=False) if row.id == one.id]
+    if [row for row, _ in same] != rows[: len(same)]:
+        return []
+    taken = [(row, _item(unit, row, one.items)) for row, one in same]
+    events = [item.event for _, item in taken if item is not None and item.event is not None]
+    names.read_ahead(unit, events)
+    visits.read_ahead(unit, world, events)
+    return taken
+
+
+def _item(unit: Unit, row: InboxEvent, items: Sequence[ParsedItem]) -> ParsedItem | None:
+    """What an arrival holds; one of a batch may share its bytes with others of its message."""
+    if len(items) > 1:
+        return items[unit.inbox.twins_before(row) % len(items)]
+    return items[0] if items else None
+
+
+def _set_aside(world: World, arrival: _Arrival, error: Exception) -> None:
+    """What is refused, or what this program fails on, is kept for replay; the queue goes on."""
     with world.db.write() as unit:
-        row = unit.inbox.take()
-        if row is None or row.id != row_id:
+        row = unit.inbox.event(arrival.id)
+        if row is None or row.status is not InboxStatus.RECEIVED:
             return
-        if not items:
-            _close(row, world, InboxStatus.IGNORED, "It holds no message.", code="empty")
-        elif len(items) == 1:
-            _settle(unit, world, row, items[0])
-        else:  # an item of a batch: messages that hold several events share their bytes
-            _settle(unit, world, row, items[unit.inbox.twins_before(row) % len(items)])
+        item = _item(unit, row, arrival.items)
+        if item is not None:
+            _describe(row, item)
+        if isinstance(error, BadInput):
+            quarantine.put(unit, world, row, error.code, error.message)
+            return
+        name = type(error).__name__
+        log.warning("ingest.failed", inbox_id=str(arrival.id), error=name)
+        reason = f"This program failed on it ({name}); it is kept for replay."
+        quarantine.put(unit, world, row, "internal", reason)
 
 
-def _set_aside(world: World, row_id: UUID, error: Exception) -> None:
-    """What this program fails on is kept for replay, and the queue goes on."""
-    name = type(error).__name__
-    log.warning("ingest.failed", inbox_id=str(row_id), error=name)
-    with world.db.write() as unit:
-        row = unit.inbox.event(row_id)
-        if row is not None and row.status is InboxStatus.RECEIVED:
-            reason = f"This program failed on it ({name}); it is kept for replay."
-            quarantine.put(unit, world, row, "internal", reason)
-
-
-def _settle(unit: Unit, world: World, row: InboxEvent, item: ParsedItem) -> None:
+def _describe(row: InboxEvent, item: ParsedItem) -> None:
     row.trigger = row.trigger or item.trigger[:60]
     row.warnings = list(item.warnings)
+
+
+def _settle(unit: Unit, world: World, row: InboxEvent, item: ParsedItem | None) -> None:
+    if item is None:
+        _close(row, world, InboxStatus.IGNORED, "It holds no message.", code="empty")
+        return
+    _describe(row, item)
     if item.problem is not None:
         quarantine.put(unit, world, row, item.problem.code, item.problem.message)
     elif item.event is None or item.kind is ItemKind.IGNORED:
@@ -115,11 +215,11 @@ def _settle(unit: Unit, world: World, row: InboxEvent, item: ParsedItem) -> None
         event = _not_from_the_future(item.event, row)
         _note_unknown_risks(world, event, row)
         try:
-            with unit.part():  # what it wrote before it was refused is undone
-                outcome = apply_event(unit, world, event, quiet=row.quiet)
+            _examine(unit, event)
         except BadInput as error:
             quarantine.put(unit, world, row, error.code, error.message)
         else:
+            outcome = _carry_out(unit, world, event, quiet=row.quiet)
             _close(row, world, outcome.status, outcome.reason)
 
 
@@ -156,11 +256,25 @@ def apply_event(
 
     Raises:
         BadInput: the event contradicts itself or what is known; it belongs in quarantine.
-            The caller undoes what was written before it was noticed.
+            Nothing was written.
     """
-    kind = event.kind
+    names.read_ahead(unit, [event])
+    _examine(unit, event)
+    return _carry_out(unit, world, event, quiet=quiet)
+
+
+def _examine(unit: Unit, event: SchedulingEvent) -> None:
+    """Refuses what cannot be applied, before anything is written.
+
+    Raises:
+        BadInput: why.
+    """
     names.check(event)
-    unit.people.lock(names.indexes(event))
+    patients.check(unit, event)
+
+
+def _carry_out(unit: Unit, world: World, event: SchedulingEvent, *, quiet: bool) -> Outcome:
+    kind = event.kind
     if kind is EventKind.PATIENT_MERGED:
         patients.merge(unit, world, event)
         return Outcome(InboxStatus.APPLIED)

@@ -1,5 +1,6 @@
 """The names that outside systems give to what an event is about: checked, locked and kept."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from outreach.domain.errors import BadInput
@@ -39,9 +40,23 @@ def check(event: SchedulingEvent) -> None:
             raise BadInput("value", f"An identifier of the {kind.value} holds a NUL character.")
 
 
-def indexes(event: SchedulingEvent) -> list[str]:
-    """The blind indexes of every name in an event."""
-    return [identifier_index(kind, item.system, item.value) for kind, item in of(event)]
+def read_ahead(unit: Unit, events: Iterable[SchedulingEvent]) -> None:
+    """Holds all that some events name until the unit ends, and reads what is known of it.
+
+    Once for many events, and without effect for what the unit holds already.
+    """
+    named = [name for event in events if _can_be_held(event) for name in of(event)]
+    unit.remember()
+    unit.people.lock(identifier_index(kind, item.system, item.value) for kind, item in named)
+    unit.people.read_names(named)
+
+
+def _can_be_held(event: SchedulingEvent) -> bool:
+    try:
+        check(event)
+    except BadInput:
+        return False
+    return True
 
 
 def keep(

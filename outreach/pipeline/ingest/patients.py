@@ -18,19 +18,35 @@ from outreach.storage.unit import Unit
 _NEVER = datetime(1900, 1, 1, tzinfo=UTC)
 
 
-def upsert(unit: Unit, world: World, event: SchedulingEvent) -> Patient:
-    """The patient an event is about, created or brought up to date where the event is newer.
+def check(unit: Unit, event: SchedulingEvent) -> None:
+    """Refuses an event that does not say whom it is about.
 
     Raises:
-        BadInput: no identifier, or the identifiers name several patients.
+        BadInput: no identifier, or the identifiers name several patients; a record merged into
+            itself, or no prior identifier.
     """
-    data = event.patient
+    if event.kind is EventKind.PATIENT_MERGED:
+        if not event.prior_identifiers:
+            raise BadInput("no_prior", "The merge names no prior record.")
+        if set(event.prior_identifiers) & set(event.patient.identifiers):
+            raise BadInput("self_merge", "The merge names one record as both prior and survivor.")
+    _named(unit, event.patient)
+
+
+def _named(unit: Unit, data: PatientData) -> Patient | None:
+    """The patient on record whom an event is about; None for a new one."""
     if not data.identifiers:
         raise BadInput("no_patient", "The event names no patient identifier.")
     found = unit.people.named_by(data.identifiers)
     if len(found) > 1:
         raise BadInput("ambiguous_patient", "Its identifiers name more than one patient.")
-    patient = found[0] if found else _create(unit, world)
+    return found[0] if found else None
+
+
+def upsert(unit: Unit, world: World, event: SchedulingEvent) -> Patient:
+    """The patient an event is about, created or brought up to date where the event is newer."""
+    data = event.patient
+    patient = _named(unit, data) or _create(unit, world)
     names.keep(unit, world, IdentifierKind.PATIENT, patient.id, data.identifiers)
     if event.occurred_at >= patient.last_event_at and _says_something(data):
         _bring_up_to_date(unit, world, patient, data)
@@ -152,15 +168,7 @@ def tell_staff(unit: Unit, world: World, event: SchedulingEvent, patient: Patien
 
 
 def merge(unit: Unit, world: World, event: SchedulingEvent) -> None:
-    """Two records become one: history moves to the survivor, and opt-outs are united.
-
-    Raises:
-        BadInput: a record merged into itself, or no prior identifier.
-    """
-    if not event.prior_identifiers:
-        raise BadInput("no_prior", "The merge names no prior record.")
-    if set(event.prior_identifiers) & set(event.patient.identifiers):
-        raise BadInput("self_merge", "The merge names one record as both prior and survivor.")
+    """Two records become one: history moves to the survivor, and opt-outs are united."""
     survivor = upsert(unit, world, event)
     for prior in unit.people.named_by(event.prior_identifiers):
         if prior.id != survivor.id:  # else it was merged before
@@ -169,6 +177,7 @@ def merge(unit: Unit, world: World, event: SchedulingEvent) -> None:
 
 
 def _absorb(unit: Unit, world: World, survivor: Patient, prior: Patient) -> None:
+    unit.forget()
     both = unit.people.all_contacts(survivor.id) + unit.people.all_contacts(prior.id)
     stopped = merging.channels_opted_out(unit, both)
     differs = merging.what_differs(survivor, prior, both)

@@ -1,7 +1,9 @@
 """Visits: booked, moved, cancelled, begun and completed; and what that does to their plans."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from outreach.domain import closures
 from outreach.domain.events import (
     GONE,
     AppointmentData,
@@ -34,6 +36,18 @@ _STATUS = {
 def concerns(kind: EventKind) -> bool:
     """Whether events of this kind are about a visit."""
     return kind in _STATUS
+
+
+def read_ahead(unit: Unit, world: World, events: Iterable[SchedulingEvent]) -> None:
+    """Holds the days on which some events book, and reads at once which of them are closed."""
+    days = set()
+    for event in events:
+        data = event.appointment
+        site = None if data is None else world.clinic.site_named(data.site)
+        if data is not None and data.start is not None and site is not None:
+            days.add((site.code, closures.day_of(data.start, site.zone)))
+    unit.closures.hold_open(days)
+    unit.closures.among(days)
 
 
 def apply(
@@ -135,6 +149,7 @@ def _follow_up(unit: Unit, world: World, visit: Appointment, *, handed_over: boo
 
 def _hand_over(unit: Unit, world: World, visit: Appointment, patient: Patient) -> None:
     """The visit was booked under the wrong record: that person hears no more of it."""
+    unit.forget()
     unit.flush()
     unit.ledger.end_anchor(
         visit.id, TouchpointStatus.SUPERSEDED, SkipReason.MOVED, world.clinic_now()

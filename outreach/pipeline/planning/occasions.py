@@ -172,8 +172,11 @@ def stop(unit: Unit, world: World, row: Occasion) -> None:
 
 def meet(unit: Unit, world: World, patient: Patient, index: str) -> None:
     """A number that is new with a patient: ``welcome`` greets it when its time has come."""
+    met = unit.occasions.of_patient(patient.id, OccasionKind.ENROLMENT)
+    if any(row.reference == index for row in met):
+        return
     now = world.clinic_now()
-    unit.add_new(
+    unit.add(
         Occasion(
             id=world.new_id(),
             patient_id=patient.id,

@@ -122,6 +122,7 @@ def _chunk(
     unit: Unit, world: World, kind: Anchor, after: UUID | None, *, lock: bool = False
 ) -> tuple[UUID | None, list[_Edit]]:
     """The edits of the next anchors after one, and the last of them; None when all are seen."""
+    unit.remember()
     blueprints = _blueprints(unit, world, kind, after, lock=lock)
     names = unit.ledger.journey_names() | {journey.name for journey in world.journeys}
     edits = [edit for item in blueprints for edit in _edits(world, item, names)]
@@ -145,6 +146,7 @@ def _blueprints(
     now = world.clinic_now()
     if kind is Anchor.DOSE:
         doses = unit.visits.doses_since(now - timedelta(days=3), after, _CHUNK)
+        unit.people.read_patients({row.patient_id for row in doses})
         ledger = _ledger(unit, kind, [row.id for row in doses], lock=lock)
         return [
             _Anchored(row.id, plan.of_dose(unit, world, row, before), _now(before, row.version))
@@ -154,7 +156,11 @@ def _blueprints(
         ]
     since = now if kind is Anchor.VISIT_START else now - _LOOKS_BACK
     visits = unit.visits.live_since(kind, since, after, _CHUNK)
-    people = unit.people.patients({row.patient_id for row in visits})
+    patients = {row.patient_id for row in visits}
+    people = unit.people.patients(patients)
+    if kind is Anchor.INFUSION_END:
+        unit.people.read_patients(patients)
+        unit.visits.read_patients(patients)
     ledger = _ledger(unit, kind, [row.id for row in visits], lock=lock)
     found = []
     for visit in visits:

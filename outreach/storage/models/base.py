@@ -23,3 +23,11 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {UUID: Uuid(), dict[str, Any]: Json, list[str]: Json}  # noqa: RUF012
+
+    def __init__(self, **values: Any) -> None:
+        """A new row. Nothing in it has a history yet, so each value is put in as it is: to tell
+        SQLAlchemy of each would take longer than all else that is done to make a row."""
+        unknown = values.keys() - type(self).__mapper__.column_attrs.keys()
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no column {', '.join(sorted(unknown))}.")
+        vars(self).update(values)

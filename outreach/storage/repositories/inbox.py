@@ -4,18 +4,14 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from outreach.storage.models import InboxEvent, InboxStatus
 
 _ONE_AT_A_TIME = 0x6F757472  # any number that nothing else in this database locks
 
-_OLDEST = (
-    select(InboxEvent)
-    .where(InboxEvent.status == InboxStatus.RECEIVED)
-    .order_by(InboxEvent.received_at, InboxEvent.id)
-    .limit(1)
-)
+_WAITING = InboxEvent.status == InboxStatus.RECEIVED
+_IN_ORDER = (InboxEvent.received_at, InboxEvent.id)
 
 
 class Inbox:
@@ -37,19 +33,32 @@ class Inbox:
         )
         return {row.digest: row.id for row in self._session.execute(query)}
 
-    def take(self) -> InboxEvent | None:
-        """The oldest arrival that is not settled, locked for this unit.
+    def take(self, limit: int) -> list[InboxEvent]:
+        """The oldest arrivals that are not settled, locked for this unit; without their bytes.
 
-        One at a time in the whole installation: two events about one visit keep their order, and
-        no two workers meet a new patient at once.
+        One unit at a time in the whole installation: two events about one visit keep their order,
+        and no two workers meet a new patient at once.
         """
         if self._session.get_bind().dialect.name == "postgresql":
             self._session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
-        return self._session.scalar(_OLDEST.with_for_update(skip_locked=True))
+        query = select(InboxEvent).where(_WAITING).order_by(*_IN_ORDER).limit(limit)
+        without_bytes = query.options(defer(InboxEvent.raw))
+        return list(self._session.scalars(without_bytes.with_for_update(skip_locked=True)))
 
-    def oldest(self) -> InboxEvent | None:
-        """What ``take`` would give, without holding it: for reading what may be large."""
-        return self._session.scalar(_OLDEST)
+    def oldest(self, limit: int, size: int) -> list[InboxEvent]:
+        """What ``take`` would give, with their bytes and without holding them.
+
+        As many as have ``size`` bytes together, or the oldest alone.
+        """
+        query = select(InboxEvent.id, func.length(InboxEvent.raw)).where(_WAITING)
+        ids: list[UUID] = []
+        for row_id, length in self._session.execute(query.order_by(*_IN_ORDER).limit(limit)):
+            size -= length
+            if ids and size < 0:
+                break
+            ids.append(row_id)
+        rows = select(InboxEvent).where(InboxEvent.id.in_(ids)).order_by(*_IN_ORDER)
+        return list(self._session.scalars(rows)) if ids else []
 
     def twins_before(self, row: InboxEvent) -> int:
         """How many earlier items of the same arrival have the very bytes of this one."""

@@ -17,6 +17,7 @@ from outreach.domain.states import (
     SkipReason,
     TouchpointStatus,
 )
+from outreach.storage.memory import flush, memory_of
 from outreach.storage.models import JourneyVersion, Message, Touchpoint
 
 _OPEN = (TouchpointStatus.PLANNED, TouchpointStatus.QUEUED)
@@ -58,6 +59,10 @@ class Ledger:
 
     def of_anchor(self, anchor_id: UUID) -> list[Touchpoint]:
         """All that was ever planned for an anchor."""
+        memory = memory_of(self._session)
+        made_here = None if memory is None else memory.group(Touchpoint, anchor_id)
+        if made_here is not None:
+            return sorted(made_here, key=lambda row: row.due_at)
         query = select(Touchpoint).where(Touchpoint.anchor_id == anchor_id)
         return list(self._session.scalars(query.order_by(Touchpoint.due_at)))
 
@@ -149,6 +154,14 @@ class Ledger:
             older_than: only anchor versions below this one (a move); None ends every version.
             note: why, for staff; none leaves what stands there.
         """
+        memory = memory_of(self._session)
+        made_here = None if memory is None else memory.group(Touchpoint, anchor_id)
+        if made_here is not None:  # nobody has seen it yet, and no message speaks of it
+            rows = [row for row in made_here if _is_meant(row, kind, older_than)]
+            for row in rows:
+                row.status, row.reason, row.decided_at = status, reason, now
+                row.note = note or row.note
+            return len(rows)
         matter = Touchpoint.anchor_id == anchor_id
         if kind is not None:
             matter &= Touchpoint.anchor_kind == kind
@@ -174,7 +187,7 @@ class Ledger:
     ) -> int:
         matter &= Touchpoint.status.in_(_OPEN)
         mine = select(Touchpoint.id).where(matter)
-        self._session.flush()
+        flush(self._session)
         self._session.execute(
             update(Message)
             .where(Message.touchpoint_id.in_(mine), Message.status == MessageStatus.QUEUED)
@@ -208,6 +221,13 @@ class Ledger:
         self._session.execute(
             update(Touchpoint).where(theirs, ~_has_twin(survivor)).values(patient_id=survivor)
         )
+
+
+def _is_meant(row: Touchpoint, kind: Anchor | None, older_than: int | None) -> bool:
+    """What ``end_anchor`` means, said of a row that is at hand."""
+    right_kind = row.anchor_kind is not Anchor.CLOSURE if kind is None else row.anchor_kind is kind
+    old = older_than is None or row.anchor_version < older_than
+    return right_kind and old and row.status in _OPEN
 
 
 def _has_twin(patient_id: UUID, *statuses: TouchpointStatus) -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from outreach.domain.occasions import OccasionKind, OccasionStatus
 from outreach.storage.crypto import keyring
+from outreach.storage.memory import memory_of
 from outreach.storage.models import Occasion
 
 
@@ -29,6 +30,11 @@ class Occasions:
 
     def of_patient(self, patient_id: UUID, kind: OccasionKind) -> list[Occasion]:
         """A patient's occasions of a kind, ended ones too, oldest first."""
+        memory = memory_of(self._session)
+        known = None if memory is None else memory.group(Occasion, patient_id)
+        if known is not None:
+            mine = (row for row in known if row.kind is kind)
+            return sorted(mine, key=lambda row: (row.created_at, row.id))
         query = select(Occasion).where(Occasion.patient_id == patient_id, Occasion.kind == kind)
         return list(self._session.scalars(query.order_by(Occasion.created_at, Occasion.id)))
 

@@ -12,13 +12,17 @@ from outreach.domain.consent import ConsentAction, ConsentLine, ConsentState, co
 from outreach.domain.states import ChannelKind
 from outreach.storage.crypto import keyring
 from outreach.storage.insert import insert_new
+from outreach.storage.locks import hold
+from outreach.storage.memory import flush, memory_of
 from outreach.storage.models import (
+    Appointment,
     Consent,
     ContactPoint,
     ContactStatus,
     Identifier,
     IdentifierKind,
     JourneyVersion,
+    Occasion,
     Patient,
     Site,
 )
@@ -41,6 +45,11 @@ def _lock_key(index: str) -> int:
     return int.from_bytes(bytes.fromhex(index[:16]), signed=True)
 
 
+def _working(rows: Iterable[ContactPoint]) -> list[ContactPoint]:
+    active = (row for row in rows if row.status is ContactStatus.ACTIVE)
+    return sorted(active, key=lambda row: (row.rank, row.id))
+
+
 class People:
     """Queries about persons."""
 
@@ -49,12 +58,20 @@ class People:
 
     def patient(self, patient_id: UUID) -> Patient | None:
         """One patient."""
-        return self._session.get(Patient, patient_id)
+        memory = memory_of(self._session)
+        known = None if memory is None else memory.row(Patient, patient_id)
+        return known or self._session.get(Patient, patient_id)
 
     def patients(self, ids: Collection[UUID]) -> dict[UUID, Patient]:
         """Patients by id."""
         rows = self._session.scalars(select(Patient).where(Patient.id.in_(ids)))
         return {row.id: row for row in rows}
+
+    def read_patients(self, ids: Collection[UUID]) -> None:
+        """Remembers patients, so that each is not asked for alone."""
+        memory = memory_of(self._session)
+        if memory is not None and ids:
+            memory.keep(self.patients(ids).values())
 
     def everyone(self) -> list[Patient]:
         """All patients in care, oldest record first."""
@@ -71,20 +88,65 @@ class People:
         return list({row.id: row for row in map(self._survivor, owners)}.values())
 
     def _survivor(self, patient_id: UUID) -> Patient:
-        patient = self._session.get_one(Patient, patient_id)
+        patient = self._known(patient_id)
         while patient.merged_into is not None:
-            patient = self._session.get_one(Patient, patient.merged_into)
+            patient = self._known(patient.merged_into)
         return patient
+
+    def _known(self, patient_id: UUID) -> Patient:
+        return self.patient(patient_id) or self._session.get_one(Patient, patient_id)
 
     def owners(
         self, kind: IdentifierKind, identifiers: Iterable[events.Identifier]
     ) -> list[Identifier]:
         """The stored rows of these identifiers."""
-        indexes = [identifier_index(kind, item.system, item.value) for item in identifiers]
+        indexes = {
+            identifier_index(kind, item.system, item.value): item.system for item in identifiers
+        }
+        memory = memory_of(self._session)
+        if memory is not None:
+            groups = [memory.group(Identifier, (kind, index)) for index in indexes]
+            if None not in groups:
+                return [row for group in groups if group is not None for row in group]
+        # with the system too, as the unique key has it between the two others
         query = select(Identifier).where(
-            Identifier.kind == kind, Identifier.value_index.in_(indexes)
+            Identifier.kind == kind,
+            Identifier.system.in_(set(indexes.values())),
+            Identifier.value_index.in_(indexes),
         )
         return list(self._session.scalars(query))
+
+    def read_names(self, names: Iterable[tuple[IdentifierKind, events.Identifier]]) -> None:
+        """Remembers what these names name, and what an event asks of a patient: in few statements.
+
+        The names must be held (``lock``): nobody else gives or moves one meanwhile.
+        """
+        memory = memory_of(self._session)
+        if memory is None:
+            return
+        wanted: dict[tuple[IdentifierKind, str], str] = {
+            (kind, identifier_index(kind, item.system, item.value)): item.system
+            for kind, item in names
+        }
+        unknown = [key for key in wanted if memory.group(Identifier, key) is None]
+        query = select(Identifier).where(
+            Identifier.kind.in_({kind for kind, _ in unknown}),
+            Identifier.system.in_({wanted[key] for key in unknown}),
+            Identifier.value_index.in_([index for _, index in unknown]),
+        )
+        rows = list(self._session.scalars(query)) if unknown else []
+        memory.keep_groups(Identifier, unknown, rows)
+        patients = {row.patient_id for row in rows if row.patient_id is not None}
+        if patients:
+            memory.keep(self.patients(patients).values())
+            for table in (ContactPoint, Occasion):
+                found = self._session.scalars(select(table).where(table.patient_id.in_(patients)))
+                memory.keep_groups(table, patients, found)
+        visits = {row.appointment_id for row in rows if row.appointment_id is not None}
+        if visits:
+            memory.keep(
+                self._session.scalars(select(Appointment).where(Appointment.id.in_(visits)))
+            )
 
     def systems(self) -> list[str]:
         """The systems that name patients."""
@@ -130,10 +192,15 @@ class People:
             if mine.status is ContactStatus.REMOVED:
                 mine.status, mine.rank = row.status, row.rank + _AFTER_OWN
             row.status = ContactStatus.REMOVED
-        self._session.flush()
+        flush(self._session)
 
     def contacts_of(self, patient_ids: Collection[UUID]) -> dict[UUID, list[ContactPoint]]:
         """Working contact points by patient, the preferred first."""
+        memory = memory_of(self._session)
+        if memory is not None:
+            groups = {key: memory.group(ContactPoint, key) for key in patient_ids}
+            if None not in groups.values():
+                return {key: _working(group) for key, group in groups.items() if group}
         query = (
             select(ContactPoint)
             .where(
@@ -149,6 +216,10 @@ class People:
 
     def all_contacts(self, patient_id: UUID) -> list[ContactPoint]:
         """Every contact point ever known for a patient, working or not."""
+        memory = memory_of(self._session)
+        known = None if memory is None else memory.group(ContactPoint, patient_id)
+        if known is not None:
+            return list(known)
         query = select(ContactPoint).where(ContactPoint.patient_id == patient_id)
         return list(self._session.scalars(query))
 
@@ -241,18 +312,17 @@ class People:
 
     def add_site(self, site: Site) -> None:
         """A site that is not on record yet; what is on record of one stays as it is."""
-        insert_new(self._session, site)
+        memory = memory_of(self._session)
+        if memory is None or memory.once((Site, site.code)):
+            insert_new(self._session, site)
 
     def lock(self, indexes: Iterable[str]) -> None:
-        """Holds what these blind indexes name until this unit ends, so that others wait.
-
-        PostgreSQL only: a write unit of SQLite is alone anyway. Sorted, so that two units that
-        want the same names never wait for each other.
-        """
-        if self._session.get_bind().dialect.name != "postgresql":
-            return
-        for key in sorted({_lock_key(index) for index in indexes}):
-            self._session.execute(select(func.pg_advisory_xact_lock(key)))
+        """Holds what these blind indexes name until this unit ends, so that others wait."""
+        keys = {_lock_key(index) for index in indexes}
+        memory = memory_of(self._session)
+        if memory is not None:
+            keys = {key for key in keys if memory.once((Identifier, key))}
+        hold(self._session, keys)
 
     def knows_journey(self, name: str, digest: str) -> bool:
         """Whether this version of a journey file is on record."""

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from outreach.domain import events
 from outreach.domain.journeys import Anchor
+from outreach.storage.memory import memory_of
 from outreach.storage.models import Appointment, Dose, DoseLog, DoseStatus, IdentifierKind, Regimen
 from outreach.storage.repositories.people import People
 
@@ -21,7 +22,9 @@ class Visits:
 
     def appointment(self, appointment_id: UUID) -> Appointment | None:
         """One appointment."""
-        return self._session.get(Appointment, appointment_id)
+        memory = memory_of(self._session)
+        known = None if memory is None else memory.row(Appointment, appointment_id)
+        return known or self._session.get(Appointment, appointment_id)
 
     def appointments(self, ids: Collection[UUID]) -> dict[UUID, Appointment]:
         """Appointments by id."""
@@ -32,7 +35,7 @@ class Visits:
         """The appointment that one of these identifiers names."""
         owners = People(self._session).owners(IdentifierKind.APPOINTMENT, identifiers)
         ids = [row.appointment_id for row in owners if row.appointment_id is not None]
-        return self._session.get(Appointment, ids[0]) if ids else None
+        return self.appointment(ids[0]) if ids else None
 
     def appointments_of(self, patient_id: UUID) -> list[Appointment]:
         """A patient's appointments by start, those without one first."""
@@ -42,7 +45,12 @@ class Visits:
 
     def near(self, patient_id: UUID, at: datetime, within: timedelta) -> list[Appointment]:
         """A patient's appointments that start within so much time of an instant, by start."""
-        return self.between([patient_id], at - within, at + within)
+        memory = memory_of(self._session)
+        known = None if memory is None else memory.group(Appointment, patient_id)
+        if known is None:
+            return self.between([patient_id], at - within, at + within)
+        timed = [(row.start_at, row.id, row) for row in known if row.start_at is not None]
+        return [row for start, _, row in sorted(timed) if at - within <= start <= at + within]
 
     def between(
         self, patient_ids: Collection[UUID], since: datetime, until: datetime
@@ -52,6 +60,13 @@ class Visits:
             Appointment.patient_id.in_(patient_ids), Appointment.start_at.between(since, until)
         )
         return list(self._session.scalars(query.order_by(Appointment.start_at, Appointment.id)))
+
+    def read_patients(self, ids: Collection[UUID]) -> None:
+        """Remembers all appointments of patients, so that those near an instant are at hand."""
+        memory = memory_of(self._session)
+        if memory is not None and ids:
+            rows = self._session.scalars(select(Appointment).where(Appointment.patient_id.in_(ids)))
+            memory.keep_groups(Appointment, ids, rows)
 
     def live_since(
         self, kind: Anchor, since: datetime, after: UUID | None, limit: int
