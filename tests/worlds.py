@@ -1,7 +1,6 @@
 """A world for tests: a real database, clocks that stand still, recording channels."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
@@ -18,19 +17,7 @@ from outreach.domain.policy import Policy, every_day
 from outreach.domain.states import ChannelKind, Purpose
 from outreach.domain.triage.engine import TriageEngine
 from outreach.domain.triage.result import Prompt
-from outreach.pipeline import (
-    arrive,
-    completion,
-    due,
-    followup,
-    ingest,
-    receipt,
-    reply,
-    send,
-    settle,
-    triage,
-    upkeep,
-)
+from outreach.pipeline import arrive, ingest, reply, stages, triage
 from outreach.pipeline.world import World
 from outreach.rendering.messages import MessageTemplates
 from outreach.storage.crypto import Keyring, use_keyring
@@ -203,18 +190,7 @@ class Bench:
 
     def run(self) -> None:
         """Every stage, until nothing moves."""
-        stages: list[Callable[[World], int]] = [
-            ingest.drain,
-            triage.drain,
-            due.drain,
-            followup.drain,
-            send.drain,
-            receipt.drain,
-            settle.drain,
-            upkeep.drain,
-            completion.drain,
-        ]
-        while sum([stage(self.world) for stage in stages]):
+        while sum(stage(self.world) for stage in stages.with_work(self.world)):
             continue
 
     def to(self, at: datetime) -> None:

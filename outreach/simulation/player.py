@@ -3,35 +3,17 @@
 An outage stops every worker; what arrives meanwhile is stored and waits, as it would for real.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from outreach.clocks import ManualClock
 from outreach.domain.errors import BadInput, OutreachError
-from outreach.pipeline import completion, due, ingest, receipt, send, settle, triage, upkeep
+from outreach.pipeline import stages
 from outreach.pipeline.world import World
 from outreach.simulation.happenings import Happenings, outage_length
 from outreach.simulation.scenario import Line, instant
 from outreach.simulation.wording import Note
-
-_STAGES: dict[str, Callable[[World], int]] = {
-    "ingest": ingest.drain,
-    "triage": triage.drain,
-    "due": due.drain,
-    "send_urgent": send.drain,
-    "send": send.drain,
-    "send_bulk": send.drain,
-    "receipt": receipt.drain,
-    "settle": settle.drain,
-    "upkeep": upkeep.drain,
-    "completion": completion.drain,
-}
-"""The stages of the road by the names under which the database says that they have work.
-
-Paging is left out: it tells staff of an item again and again, and changes nothing in the ledger.
-"""
-
 
 _TO_THE_END = timedelta(days=3 * 365)
 """A scenario that names no end is played until nothing is planned any more, or for so long."""
@@ -96,18 +78,15 @@ class Player:
         return min(ahead, default=None)
 
     def _work(self) -> None:
-        """Drains every stage until nothing moves any more."""
+        """Drains every stage until nothing moves any more.
+
+        But for paging, which tells staff of an item again and again: the ledger stays as it is.
+        """
         if self._down_until is not None and self._clock.now() < self._down_until:
             return
-        while sum([stage(self._world) for stage in self._waiting()]):
+        paging = stages.STAGES["followup"]
+        while sum(stage(self._world) for stage in stages.with_work(self._world) if stage != paging):
             continue
-
-    def _waiting(self) -> list[Callable[[World], int]]:
-        """The stages that have work now, in the order of the road."""
-        now = self._clock.now()
-        with self._world.db.read() as unit:
-            names = set(unit.work.waiting(now, now))
-        return list(dict.fromkeys(stage for name, stage in _STAGES.items() if name in names))
 
     def _happen(self, line: Line) -> None:
         try:

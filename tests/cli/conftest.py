@@ -46,7 +46,7 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OUTREACH_DATA_DIR", str(tmp_path / "var"))
-    # Where setproctitle is installed, Celery names its processes; without this that title is written
+    # Where setproctitle is installed, Celery names its processes; without this the title is written
     # over their environment in /proc, by which the tests know whose they are.
     monkeypatch.setenv("SPT_NOENV", "1")
     return tmp_path
