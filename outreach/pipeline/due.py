@@ -18,7 +18,7 @@ from outreach.pipeline.batches import tell_operator, together_or_alone
 from outreach.pipeline.facts.closed_days import left_untold, said_already
 from outreach.pipeline.facts.deciding import decide_touchpoint
 from outreach.pipeline.facts.reading import Facts, facts_for_touchpoints
-from outreach.pipeline.facts.surroundings import SameDay, followed, same_day
+from outreach.pipeline.facts.surroundings import SameDay, followed, same_day, told_with_its_course
 from outreach.pipeline.outcomes import instead, staff_steps
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactPoint, Message, Touchpoint
@@ -48,6 +48,7 @@ def _decide_all(world: World, limit: int, *, alone: bool) -> int:
 
         unit.ledger.decide_alone()
         rows = unit.ledger.take_due(now, limit)
+        rows.sort(key=lambda row: (row.due_at, row.anchor_at, row.id))  # a course's first day first
         if rows:
             facts = facts_for_touchpoints(unit, world, rows)
             unit.each(
@@ -92,6 +93,9 @@ def _beside_others(world: World, facts: Facts, row: Touchpoint, now: datetime) -
     if followed(facts.around, row, now):
         why = "A later reminder of the same visit is due as well and says what matters now."
         return Decision(Verdict.SKIP, why, reason=SkipReason.COLLAPSED)
+    if told_with_its_course(world, facts.around, row, now):
+        why = "The text about an earlier day of the same course went a short while ago."
+        return Decision(Verdict.SKIP, why, reason=SkipReason.COVERED)
     match same_day(world, facts.around, row):
         case SameDay.SAID:
             why = "The text about another visit of that day names this one too."

@@ -137,3 +137,26 @@ def test_a_red_flag_in_another_language_is_answered_all_the_same(bench: Bench) -
     bench.says("chest pain")
     bench.run()
     assert "911" in bench.sms.texts_to(PHONE)[0]
+
+
+def test_a_visit_of_which_nothing_could_be_said_in_time_is_a_call(bench: Bench) -> None:
+    """Booked at half past ten in the evening for half past seven."""
+    night = START + 12 * HOUR + HOUR / 2
+    bench.to(night)
+    bench.book(night + 9 * HOUR)
+    bench.through(night + 8 * HOUR)
+    assert bench.sms.sent == []
+    (item,) = work(bench)
+    assert item.kind == "call_patient"
+    assert item.due_at <= night + 9 * HOUR
+
+
+def test_who_was_told_of_a_visit_is_not_called_for_a_reminder_that_fell_into_the_night(
+    bench: Bench,
+) -> None:
+    bench.to(VISIT - 3 * DAY)
+    early = VISIT - 3 * HOUR  # seven in the morning
+    bench.book(early)
+    bench.through(early - HOUR / 2)
+    assert bench.outcomes()["d1"] == "sent"
+    assert kinds(bench) == []

@@ -432,6 +432,27 @@ def test_a_course_is_prepared_once_and_has_a_reminder_each_day(bench: Bench) -> 
     assert answered(bench, "h2") == ["sent", "sent", "sent"]
 
 
+def test_a_course_that_is_booked_late_has_one_text_about_its_first_day(bench: Bench) -> None:
+    bench.through(VISIT - 2 * DAY)
+    for number in (2, 0, 1):  # in whatever order they come
+        bench.book(VISIT + number * DAY, visit=f"A{number}")
+    bench.run()
+    assert answered(bench, "booked") == ["sent", "covered", "covered"]
+    bench.through(VISIT + 3 * DAY)
+    assert answered(bench, "d1") == ["sent", "covered", "covered"]
+    assert answered(bench, "h2") == ["sent", "sent", "sent"]
+
+
+def test_a_day_that_is_added_to_a_course_later_is_told(bench: Bench) -> None:
+    bench.through(VISIT - 2 * DAY)
+    course(bench, 0)
+    bench.run()
+    bench.to(VISIT - DAY - 9 * HOUR)
+    course(bench, 1)
+    bench.through(VISIT - DAY)
+    assert answered(bench, "booked") == ["sent", "sent"]
+
+
 def test_check_ins_come_after_the_last_day_and_evenings_before_it(bench: Bench) -> None:
     course(bench, 0, 1)
     complete(bench, VISIT + 4 * HOUR, "A0")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from outreach.domain.states import ChannelKind
-from outreach.pipeline import reply, triage
+from outreach.pipeline import followup, reply, triage
 from outreach.storage.models import FollowUp, Reply
 from outreach.storage.repositories.people import address_index
 from tests.pipeline.rows import VISIT, kinds, patient, visit, work
@@ -200,6 +200,21 @@ def test_what_a_patient_says_of_a_dose_is_logged(
     bench.to(START + 2 * DAY)
     expected = "sent" if missed == "planned" else missed
     assert bench.outcomes()["missed"] == expected
+
+
+def test_no_missed_dose_is_spoken_of_while_staff_deal_with_what_was_written(bench: Bench) -> None:
+    dose(bench)
+    bench.says("SKIP")
+    followup.acknowledge(bench.world, item(bench).code, "nurse")
+    bench.to(START + 2 * DAY)
+    assert bench.outcomes()["missed"] == "skipped:covered"
+
+
+def test_a_red_flag_on_the_day_of_a_dose_is_enough_for_staff_to_have_it(bench: Bench) -> None:
+    dose(bench)
+    bench.says("I have chest pain")
+    bench.to(START + 2 * DAY)
+    assert bench.outcomes()["missed"] == "skipped:covered"
 
 
 def test_why_is_kept_and_the_words_are_not(bench: Bench) -> None:

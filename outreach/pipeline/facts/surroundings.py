@@ -1,6 +1,6 @@
 """What stands around a touchpoint: a patient's other visits, what was said, what was answered.
 
-Read for a whole batch in at most four statements, and only where a touchpoint of it asks.
+Read for a whole batch in at most five statements, and only where a touchpoint of it asks.
 """
 
 from collections import defaultdict
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from outreach.domain.courses import Course, CourseVisit, course_of
 from outreach.domain.events import GONE
-from outreach.domain.journeys import Anchor, Journey, Only, WhenLate, correction_number
+from outreach.domain.journeys import Anchor, Journey, Notice, Only, WhenLate, correction_number
 from outreach.domain.states import MessageStatus, SkipReason
 from outreach.pipeline.facts.closed_days import visits_on_closed_days
 from outreach.pipeline.world import World
@@ -27,6 +27,10 @@ _AS_GOOD_AS_THE_DAY_BEFORE = timedelta(hours=36)
 _COURSE = frozenset({Only.COURSE_START, Only.COURSE_DAY, Only.COURSE_END})
 _TAKEN = frozenset({MessageStatus.ACCEPTED, MessageStatus.SENT, MessageStatus.DELIVERED})
 _ON_ITS_WAY = frozenset({MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.UNKNOWN})
+
+
+_FIRST = 1
+"""The version of a visit that was booked and never moved."""
 
 
 class SameDay(Enum):
@@ -53,6 +57,9 @@ class Surroundings:
     unanswered: set[UUID] = field(default_factory=set)
     """Touchpoints whose ``of`` was asked, and nobody has written since."""
 
+    in_hand: set[UUID] = field(default_factory=set)
+    """Reminders of missed doses whose patients wrote since, and staff deal with what they wrote."""
+
     def queue(self, row: Touchpoint, now: datetime) -> None:
         """A text about a visit was queued in this batch: those that come after it see it."""
         if row.appointment_id is not None:
@@ -77,7 +84,21 @@ def read_surroundings(
     asking = [row for row in rows if row.only is Only.UNANSWERED and row.of is not None]
     if asking:
         found.unanswered = unit.replies.unanswered([row.id for row in asking])
+    missed = [row for row in rows if row.only is Only.UNANSWERED and row.anchor_kind is Anchor.DOSE]
+    if missed:
+        _read_in_hand(unit, found, missed)
     return found
+
+
+def _read_in_hand(unit: Unit, found: Surroundings, rows: Sequence[Touchpoint]) -> None:
+    patients, since = {row.patient_id for row in rows}, min(row.anchor_at for row in rows)
+    items = unit.followups.in_hand(patients, since)
+    made = [(item.patient_id, item.created_at) for item in items]
+    found.in_hand = {
+        row.id
+        for row in rows
+        if any(who == row.patient_id and row.anchor_at <= at for who, at in made)
+    }
 
 
 def _read_visits(unit: Unit, world: World, found: Surroundings, rows: Sequence[Touchpoint]) -> None:
@@ -112,6 +133,8 @@ def unmet(
         return SkipReason.STOPPED
     if row.only is Only.UNANSWERED and row.of is not None:
         return None if row.id in around.unanswered else SkipReason.STOPPED
+    if row.id in around.in_hand:
+        return SkipReason.COVERED
     if visit is None or visit.start_at is None:
         return None
     if row.only is Only.UNDELIVERED:
@@ -191,6 +214,31 @@ def followed(around: Surroundings, row: Touchpoint, now: datetime) -> bool:
         and other.only is not Only.UNDELIVERED
         and row.due_at < other.due_at <= now < other.useful_until
         for other in around.overdue[row.anchor_id]
+    )
+
+
+def told_with_its_course(
+    world: World, around: Surroundings, row: Touchpoint, now: datetime
+) -> bool:
+    """Whether days of a course were booked late together, and an earlier day's notice says so.
+
+    One that is moved, or added when the others are long known, has its own: it names another hour.
+    """
+    journey = _journey(world, row)
+    booked = None if journey is None else journey.notices.get(Notice.BOOKED)
+    mine = next((v for v in around.visits[row.patient_id] if v.id == row.appointment_id), None)
+    if journey is None or booked is None or row.step != booked.id or row.anchor_version > _FIRST:
+        return False
+    course = None if mine is None else _course(world, around, row, mine)
+    if mine is None or course is None:
+        return False
+    since = now - timedelta(hours=journey.covers_hours)
+    return any(
+        told.step == row.step
+        and told.status in {MessageStatus.DELIVERED, *_TAKEN, *_ON_ITS_WAY}
+        and told.made_at >= since
+        and course.has_before(told.visit_id, mine.id)
+        for told in around.told[row.patient_id]
     )
 
 

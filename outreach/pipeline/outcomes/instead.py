@@ -10,7 +10,7 @@ from uuid import UUID
 
 from outreach.domain.journeys import Anchor, WhenLate
 from outreach.domain.policy import Decision
-from outreach.domain.states import Purpose, SkipReason
+from outreach.domain.states import Purpose, SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action, Prompt
 from outreach.pipeline import followup
 from outreach.pipeline.facts.reach import contacts_for
@@ -29,6 +29,9 @@ _BECOMES_A_CALL = frozenset(
     }
 )
 """A safety check-in that cannot be texted for one of these reasons is made by phone."""
+_NO_TIME_LEFT = frozenset({SkipReason.QUIET_HOURS, SkipReason.LATE, SkipReason.ZONE_UNKNOWN})
+_UNSAID = frozenset({TouchpointStatus.SKIPPED, TouchpointStatus.FAILED})
+_SAID = frozenset({SkipReason.COVERED, SkipReason.MERGED})
 _AHEAD = frozenset({Anchor.VISIT_START, Anchor.CLOSURE})
 """A call about a visit to come is of use before it alone."""
 _TOLD_BY_PHONE = _BECOMES_A_CALL | {SkipReason.PAUSED}
@@ -48,6 +51,8 @@ def make_up_for(unit: Unit, world: World, row: Touchpoint, decision: Decision) -
         call(unit, world, row, why)
     elif row.purpose is Purpose.CARE and decision.reason is SkipReason.NO_ADDRESS:
         _unreached(unit, world, row, decision)
+    elif decision.reason in _NO_TIME_LEFT and _nothing_said_before(unit, world, row):
+        call_before_visit(unit, world, row, why)
 
 
 def call(unit: Unit, world: World, row: Touchpoint, why: str) -> None:
@@ -83,6 +88,22 @@ def _unreached(unit: Unit, world: World, row: Touchpoint, decision: Decision) ->
         call_before_visit(unit, world, row, decision.why)
     elif foreign or lost or barred:
         call(unit, world, row, f"It could not be sent: {decision.why}")
+
+
+def _nothing_said_before(unit: Unit, world: World, row: Touchpoint) -> bool:
+    """Whether this was the last that could be said of a visit to come, and nothing was.
+
+    As when it is booked at night for the early morning.
+    """
+    if row.anchor_kind is not Anchor.VISIT_START or row.anchor_at <= world.clinic_now():
+        return False
+    others = (
+        other
+        for other in unit.ledger.of_anchor(row.anchor_id)
+        if (other.anchor_kind, other.anchor_version) == (row.anchor_kind, row.anchor_version)
+        and other.id != row.id
+    )
+    return all(other.status in _UNSAID and other.reason not in _SAID for other in others)
 
 
 def call_before_visit(unit: Unit, world: World, row: Touchpoint, why: str) -> None:

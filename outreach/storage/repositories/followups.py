@@ -64,6 +64,18 @@ class FollowUps:
         )
         return list(self._session.scalars(query.order_by(FollowUp.created_at)))
 
+    def in_hand(self, patient_ids: Collection[UUID], since: datetime) -> list[FollowUp]:
+        """Items that replies of patients made since an instant (clinic time), and that staff have
+        taken or must take the same day at the latest."""
+        in_hand = (FollowUp.status != FollowUpStatus.OPEN) | (FollowUp.priority != Priority.ROUTINE)
+        query = select(FollowUp).where(
+            FollowUp.patient_id.in_(patient_ids),
+            FollowUp.reply_id.is_not(None),
+            FollowUp.created_at >= since,
+            in_hand,
+        )
+        return list(self._session.scalars(query))
+
     def take_unanswered(self, now: datetime, limit: int) -> list[FollowUp]:
         """Items that must be paged (again) by ``now`` (clinic time), locked for this unit."""
         query = (
