@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from outreach.pipeline import followup
+from outreach.pipeline import followup, receipt
 from outreach.pipeline.pause import set_paused
 from outreach.storage.models import FollowUp
-from tests.pipeline.rows import VISIT, kinds, patient, work
+from tests.pipeline.rows import VISIT, kinds, message, patient, work
 from tests.worlds import PHONE, START, Bench
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -160,3 +160,20 @@ def test_who_was_told_of_a_visit_is_not_called_for_a_reminder_that_fell_into_the
     bench.through(early - HOUR / 2)
     assert bench.outcomes()["d1"] == "sent"
     assert kinds(bench) == []
+
+
+def test_a_text_that_failed_and_the_reminder_after_it_are_one_call(bench: Bench) -> None:
+    bench.book(VISIT)
+    bench.through(VISIT - DAY)
+    row = message(bench, "d1")
+    assert row.provider_id is not None
+    receipt.receive(
+        bench.world,
+        provider_id=row.provider_id,
+        status="undelivered",
+        error_code=30005,
+        message_id=row.id,
+    )
+    bench.through(VISIT - HOUR)
+    assert bench.outcomes()["h2"] == "skipped:no_address"
+    assert kinds(bench) == ["call_patient"]

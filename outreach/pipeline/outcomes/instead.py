@@ -61,7 +61,7 @@ def call(unit: Unit, world: World, row: Touchpoint, why: str) -> None:
         unit,
         world,
         row,
-        f"touchpoint:{row.id.hex}:call",
+        _key(row),
         f"{_what_to_do(row)} {why}",
     )
 
@@ -97,17 +97,32 @@ def _nothing_said_before(unit: Unit, world: World, row: Touchpoint) -> bool:
     """
     if row.anchor_kind is not Anchor.VISIT_START or row.anchor_at <= world.clinic_now():
         return False
-    others = (
+    others = _others(unit, row)
+    return all(other.status in _UNSAID and other.reason not in _SAID for other in others)
+
+
+def _others(unit: Unit, row: Touchpoint) -> list[Touchpoint]:
+    """What else was planned from the same moment, as it is now."""
+    return [
         other
         for other in unit.ledger.of_anchor(row.anchor_id)
         if (other.anchor_kind, other.anchor_version) == (row.anchor_kind, row.anchor_version)
         and other.id != row.id
-    )
-    return all(other.status in _UNSAID and other.reason not in _SAID for other in others)
+    ]
+
+
+def _key(row: Touchpoint) -> str:
+    """By what the call in place of one message is known."""
+    return f"touchpoint:{row.id.hex}:call"
 
 
 def call_before_visit(unit: Unit, world: World, row: Touchpoint, why: str) -> None:
-    """Once for each time and place of a visit, whatever would have been sent about it."""
+    """Once for each time and place of a visit, whatever would have been sent about it.
+
+    Nor once more where a text about it failed and became a call.
+    """
+    if any(unit.followups.id_of(_key(other)) for other in _others(unit, row)):
+        return
     _open_call(
         unit,
         world,
