@@ -80,10 +80,12 @@ class Memory:
 
     def made(self, row: Base) -> None:
         """A row that this unit makes now; it is written later."""
-        table, row_id = type(row), cast("Any", row).id
+        table, row_id = type(row), getattr(row, "id", None)
         if (table, row_id) in self._rows:
             return
         self._made.append(row)
+        if row_id is None:  # the database counts its key: it is found by a query alone
+            return
         self._rows[table, row_id] = row
         for other in _HANGS_ON.get(table, ()):
             self._groups[other, row_id] = []

@@ -61,6 +61,7 @@ def test_0002_looks_at_whoever_has_a_birth_date_and_can_be_taken_back(
     with db.engine.connect() as connection:
         looks = dict(connection.execute(select(Patient.id, Patient.look_at)).all())
         preferred = set(connection.scalars(select(ContactPoint.preferred)))
+    to(db, "head")
     assert looks[known] is not None
     assert looks[unknown] is None
     assert preferred == {False}

@@ -33,5 +33,4 @@ def downgrade() -> None:
         )
     )
     _occasion_kinds(BEFORE)
-    with op.batch_alter_table("patient") as table:
-        table.drop_column("risks")
+    op.drop_column("patient", "risks")
