@@ -39,10 +39,10 @@ class Course:
         last_of_day = [row for row in self.visits if self._day(row) == day][-1]
         return last_of_day.id == visit_id and day < self._day(self.visits[-1])
 
-    def has_before(self, other_id: UUID, visit_id: UUID) -> bool:
+    def has_before(self, other_id: UUID | None, visit_id: UUID) -> bool:
         """Whether another visit of it is on an earlier day than a visit."""
         days = {row.id: self._day(row) for row in self.visits}
-        return other_id in days and days[other_id] < days[visit_id]
+        return any(row.id == other_id and days[row.id] < days[visit_id] for row in self.visits)
 
     @property
     def several_days(self) -> bool:

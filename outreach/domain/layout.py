@@ -6,7 +6,7 @@ said in one, and what that one says is not said again.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from outreach.domain.journeys import (
     Anchor,
@@ -23,6 +23,9 @@ from outreach.domain.journeys import (
 )
 from outreach.domain.states import SkipReason
 from outreach.domain.windows import Week, next_open
+
+EVENING = time(19)
+"""When a text goes whose own hour is later than any permitted one of its day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def lay_out(journey: Journey, anchor: AnchorPoint, known: Circumstances) -> list
     end ``late``, and the notice of it goes instead.
     """
     steps = [
-        _not_before_hours(row, anchor, known)
+        _not_before_hours(_on_its_day(row, anchor, known), anchor, known)
         for row in steps_for(journey, anchor)
         if known.several_days or row.only is not Only.COURSE_DAY
     ]
@@ -95,11 +98,29 @@ def notice_now(
     return replace(at_its_time(journey, step, anchor), due_at=now, useful_until=useful)
 
 
+def _on_its_day(row: Planned, anchor: AnchorPoint, known: Circumstances) -> Planned:
+    """A step of a day before the visit whose hour is after the permitted ones goes that evening.
+
+    Waiting for morning would bring the text of the day before on the day itself.
+    """
+    offset = row.step.offset
+    if offset.days >= 0 or offset.at is not None:
+        return row
+    if next_open(row.due_at, (anchor.zone,), known.week) == row.due_at:
+        return row
+    evening = step_time(replace(offset, at=EVENING), anchor.at, anchor.zone)
+    open_then = next_open(evening, (anchor.zone,), known.week) == evening
+    return replace(row, due_at=evening) if evening < row.due_at and open_then else row
+
+
 def _not_before_hours(row: Planned, anchor: AnchorPoint, known: Circumstances) -> Planned:
     """A step that would fall into closed hours moves to the evening before, where it says so."""
     rule = row.step.evening_before
     if rule is None or next_open(row.due_at, (anchor.zone,), known.week) == row.due_at:
         return row
+    same_evening = step_time(Offset(at=rule.at), row.due_at, anchor.zone)
+    if same_evening < row.due_at:  # the permitted hours of its day are over, and were open then
+        return replace(row, due_at=same_evening)
     evening = step_time(Offset(days=-1, at=rule.at), anchor.at, anchor.zone)
     if evening >= row.due_at:
         return row

@@ -21,7 +21,7 @@ from outreach.domain.journeys import (
 )
 from outreach.domain.layout import Circumstances, Laid, lay_out
 from outreach.domain.states import Purpose, SkipReason
-from outreach.domain.windows import every_day, next_open
+from outreach.domain.windows import Week, every_day, next_open
 
 ZONE = ZoneInfo("America/New_York")
 WEEK = every_day(time(8), time(21))
@@ -68,6 +68,38 @@ def plan(
 ) -> list[Laid]:
     circumstances = replace(Circumstances(now.astimezone(UTC), WEEK), **known)  # type: ignore[arg-type]
     return lay_out(path, AnchorPoint(visit.astimezone(UTC), ZONE), circumstances)
+
+
+def times(visit: datetime, week: Week = WEEK) -> dict[str, datetime]:
+    rows = plan(visit - 30 * DAY, visit=visit, week=week)
+    return {row.id: row.planned.due_at.astimezone(ZONE) for row in rows}
+
+
+def test_a_day_step_of_a_visit_at_night_goes_in_the_evening_of_its_day() -> None:
+    late = VISIT.replace(hour=21, minute=30)
+    found = times(late)
+    assert found["d7"] == datetime(2027, 3, 10, 19, tzinfo=ZONE)  # before the clocks change
+    assert found["d1"] == datetime(2027, 3, 16, 19, tzinfo=ZONE)
+    assert found["h2"] == late - 2 * HOUR
+
+
+def test_the_last_word_before_a_visit_at_night_goes_in_the_evening_before_it() -> None:
+    assert times(VISIT.replace(hour=23))["h2"] == VISIT.replace(hour=19)
+
+
+def test_a_day_step_of_a_visit_at_dawn_keeps_its_hour_and_waits_for_morning() -> None:
+    dawn = VISIT.replace(hour=6)
+    assert times(dawn)["d1"] == dawn - DAY
+
+
+def test_a_day_step_at_night_waits_where_its_evening_is_closed_too() -> None:
+    late = VISIT.replace(hour=21, minute=30)
+    assert times(late, week=every_day(time(8), time(18)))["d1"] == late - DAY
+
+
+def test_a_day_step_in_permitted_hours_keeps_its_hour_however_late() -> None:
+    late = VISIT.replace(hour=20, minute=30)
+    assert times(late)["d1"] == late - DAY
 
 
 def test_in_good_time_nothing_is_decided_yet() -> None:
@@ -181,7 +213,8 @@ def test_every_step_of_a_visit_booked_early_keeps_its_wall_clock_time(day: date,
     visit = datetime.combine(day, time(hour), ZONE)
     for row in plan(visit - 30 * DAY, visit=visit):
         if row.id.startswith("d"):
-            assert row.planned.due_at.astimezone(ZONE).time() == time(hour)
+            wall = time(hour) if hour < 21 else time(19)  # the permitted hours are over then
+            assert row.planned.due_at.astimezone(ZONE).time() == wall
 
 
 # --- a notice that goes now
