@@ -75,3 +75,9 @@ def test_a_service_means_a_kind_of_visit_only_where_the_clinic_says_so() -> None
     assert TWO.visit_kind(" IV Infusion ") == "infusion"
     assert TWO.visit_kind("IV") is None
     assert TWO.visit_kind(None) is None
+
+
+def test_a_risk_flag_is_what_the_clinic_calls_so_and_nothing_else() -> None:
+    named = replace(clinic(), risks={"dvt history": "clot", "ckd": "kidney"})
+    assert named.risk_flags([" DVT History ", "CKD", "left-handed"]) == {"clot", "kidney"}
+    assert named.risk_flags([]) == frozenset()

@@ -110,3 +110,12 @@ def test_what_is_known_of_the_visit_itself_counts_over_what_is_on_file_of_it() -
     on_file = visit(0)
     moved = CourseVisit(on_file.id, START + timedelta(hours=2), first_visit=True)
     assert course_of(moved, [on_file], 1, NEW_YORK).visits == (moved,)
+
+
+def test_only_a_visit_on_an_earlier_day_of_the_course_is_before_another() -> None:
+    course = around(1, visit(0), visit(1, hour=3), visit(7))
+    assert course.has_before(visit(0).id, visit(1).id)
+    assert not course.has_before(visit(1).id, visit(0).id)
+    assert not course.has_before(visit(1).id, visit(1, hour=3).id)  # the same day
+    assert not course.has_before(visit(7).id, visit(1).id)  # no part of it
+    assert not course.has_before(None, visit(1).id)

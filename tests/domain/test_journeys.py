@@ -15,6 +15,8 @@ from outreach.domain.journeys import (
     Offset,
     Only,
     Step,
+    correction,
+    correction_number,
     step_time,
     steps_for,
 )
@@ -331,3 +333,16 @@ def test_a_risk_flag_is_a_condition_and_beside_a_first_visit_either_is_enough(
 ) -> None:
     step = Step("s", "m", Offset(), 1, only=frozenset(only), risks=frozenset(asked))
     assert step.is_for(carried, first_visit=first_visit) is applies
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [(1, "still_on"), (2, "still_on_2"), (12, "still_on_12")]
+)
+def test_a_correction_is_known_by_its_name_and_number(number: int, name: str) -> None:
+    assert correction("still_on", number) == name
+    assert correction_number(name, "still_on") == number
+
+
+@pytest.mark.parametrize("step", ["booked", "booked_2", "still_on_x", "still_on_", "still", "d7"])
+def test_another_step_is_no_correction(step: str) -> None:
+    assert correction_number(step, "still_on") == 0

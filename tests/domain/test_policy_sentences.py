@@ -298,3 +298,11 @@ def test_a_marketing_text_goes_until_its_authorisation_ends() -> None:
     assert may_send(replace(MARKETING, consent=signed), POLICY).verdict is Verdict.GO
     ended = replace(MARKETING, consent=replace(ALL, authorised_until=NOON))
     assert may_send(ended, POLICY).reason is SkipReason.NO_CONSENT
+
+
+def test_an_address_that_may_not_be_used_says_whose_rule_it_is() -> None:
+    barred = replace(CARE, has_address=False, barred="It is somebody else's.")
+    decision = may_send(barred, POLICY)
+    assert (decision.verdict, decision.reason) == (Verdict.SKIP, SkipReason.NO_ADDRESS)
+    assert decision.sentence() == "It is somebody else's. Rule: policy.yaml people."
+    assert may_send(replace(barred, has_address=True), POLICY).verdict is Verdict.GO
