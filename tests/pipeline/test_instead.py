@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from outreach.pipeline import followup, receipt
 from outreach.pipeline.pause import set_paused
 from outreach.storage.models import FollowUp
@@ -162,10 +164,9 @@ def test_who_was_told_of_a_visit_is_not_called_for_a_reminder_that_fell_into_the
     assert kinds(bench) == []
 
 
-def test_a_text_that_failed_and_the_reminder_after_it_are_one_call(bench: Bench) -> None:
-    bench.book(VISIT)
-    bench.through(VISIT - DAY)
-    row = message(bench, "d1")
+def fails(bench: Bench, step: str) -> None:
+    """The carrier reports for good that a text reached nobody, and the number is marked."""
+    row = message(bench, step)
     assert row.provider_id is not None
     receipt.receive(
         bench.world,
@@ -174,6 +175,38 @@ def test_a_text_that_failed_and_the_reminder_after_it_are_one_call(bench: Bench)
         error_code=30005,
         message_id=row.id,
     )
+    bench.run()
+
+
+def test_a_text_that_failed_and_the_reminder_after_it_are_one_call(bench: Bench) -> None:
+    bench.book(VISIT)
+    bench.through(VISIT - DAY)
+    fails(bench, "d1")
     bench.through(VISIT - HOUR)
     assert bench.outcomes()["h2"] == "skipped:no_address"
     assert kinds(bench) == ["call_patient"]
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_what_comes_days_after_a_text_that_failed_is_a_call_of_its_own(
+    bench: Bench, closed: bool
+) -> None:
+    """A call about the text of a week before asks nothing of what is asked three days before."""
+    bench.book(VISIT)
+    bench.through(VISIT - 7 * DAY)
+    fails(bench, "d7")
+    (item,) = work(bench)
+    if closed:
+        followup.close(bench.world, item.code, "nurse", "reached")
+    bench.through(VISIT - HOUR)
+    assert bench.outcomes()["d3"] == bench.outcomes()["d1"] == "skipped:no_address"
+    assert kinds(bench) == ["call_patient", "call_patient"]
+
+
+def test_a_call_that_was_made_does_not_stand_for_the_next_reminder(bench: Bench) -> None:
+    bench.book(VISIT)
+    bench.through(VISIT - DAY)
+    fails(bench, "d1")
+    followup.close(bench.world, work(bench)[0].code, "nurse", "reached")
+    bench.through(VISIT - HOUR)
+    assert kinds(bench) == ["call_patient", "call_patient"]

@@ -6,11 +6,12 @@ once. A patient whom no message can reach at all, or in whose language none is w
 once for each visit.
 """
 
+from datetime import timedelta
 from uuid import UUID
 
 from outreach.domain.journeys import Anchor, WhenLate
 from outreach.domain.policy import Decision
-from outreach.domain.states import Purpose, SkipReason, TouchpointStatus
+from outreach.domain.states import FollowUpStatus, Purpose, SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action, Prompt
 from outreach.pipeline import followup
 from outreach.pipeline.facts.reach import contacts_for
@@ -32,6 +33,7 @@ _BECOMES_A_CALL = frozenset(
 _NO_TIME_LEFT = frozenset({SkipReason.QUIET_HOURS, SkipReason.LATE, SkipReason.ZONE_UNKNOWN})
 _UNSAID = frozenset({TouchpointStatus.SKIPPED, TouchpointStatus.FAILED})
 _SAID = frozenset({SkipReason.COVERED, SkipReason.MERGED})
+_LATELY = timedelta(days=1)
 _AHEAD = frozenset({Anchor.VISIT_START, Anchor.CLOSURE})
 """A call about a visit to come is of use before it alone."""
 _TOLD_BY_PHONE = _BECOMES_A_CALL | {SkipReason.PAUSED}
@@ -111,6 +113,16 @@ def _others(unit: Unit, row: Touchpoint) -> list[Touchpoint]:
     ]
 
 
+def _still_waits(unit: Unit, world: World, key: str) -> bool:
+    """Whether staff have yet to make a call of the last day; an older one asked something else."""
+    item = unit.followups.by_reason(key)
+    return (
+        item is not None
+        and item.status is not FollowUpStatus.CLOSED
+        and item.created_at > world.clinic_now() - _LATELY
+    )
+
+
 def _key(row: Touchpoint) -> str:
     """By what the call in place of one message is known."""
     return f"touchpoint:{row.id.hex}:call"
@@ -119,9 +131,9 @@ def _key(row: Touchpoint) -> str:
 def call_before_visit(unit: Unit, world: World, row: Touchpoint, why: str) -> None:
     """Once for each time and place of a visit, whatever would have been sent about it.
 
-    Nor once more where a text about it failed and became a call.
+    Nor once more while the call in place of a text of the last day still waits.
     """
-    if any(unit.followups.id_of(_key(other)) for other in _others(unit, row)):
+    if any(_still_waits(unit, world, _key(other)) for other in _others(unit, row)):
         return
     _open_call(
         unit,
