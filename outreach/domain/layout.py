@@ -67,7 +67,8 @@ def lay_out(journey: Journey, anchor: AnchorPoint, known: Circumstances) -> list
     about the same time and place before is ``covered``. Where steps have passed and the journey has
     a ``booked`` notice, those that collapse end ``collapsed`` and the notice goes now; steps due
     within the journey's ``covers_hours`` after it are ``covered``. After a revival passed steps
-    end ``late``, and the notice of it goes instead.
+    end ``late``, and the notice of it goes instead. Where all of them are too late and no notice
+    says so, the last one is left to be judged when due: what nobody hears of is work for staff.
     """
     steps = [
         _not_before_hours(_on_its_day(row, anchor, known), anchor, known)
@@ -81,7 +82,7 @@ def lay_out(journey: Journey, anchor: AnchorPoint, known: Circumstances) -> list
         return rows
     notice = _notice(rows, known)
     if notice is None or (told := notice_now(journey, notice, anchor, known.now)) is None:
-        return rows
+        return rows if journey.anchor is not Anchor.VISIT_START else _last_one_judged(rows, known)
     said_before = notice is Notice.BOOKED and told.step.id in known.said
     now = Laid(told, SkipReason.COVERED if said_before else None, notice)
     return [now, *_beside(rows, journey, notice, known, anchor)]
@@ -133,6 +134,14 @@ def _known_reason(row: Planned, known: Circumstances) -> SkipReason | None:
     gone_by = known.edited or row.step.when_late is WhenLate.SKIP
     skipped = gone_by and row.due_at < known.now
     return SkipReason.LATE if skipped or row.useful_until <= known.now else None
+
+
+def _last_one_judged(rows: list[Laid], known: Circumstances) -> list[Laid]:
+    """Where every step is too late, the last one that is of no use any more has no reason yet."""
+    gone = [row for row in rows if row.planned.useful_until <= known.now]
+    if not gone or any(row.reason is not SkipReason.LATE for row in rows):
+        return rows
+    return [replace(row, reason=None) if row is gone[-1] else row for row in rows]
 
 
 def _passed(rows: Iterable[Laid], known: Circumstances) -> list[Laid]:

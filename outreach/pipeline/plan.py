@@ -185,7 +185,8 @@ def _unreported_rules(world: World, kind: str | None) -> list[Unreported]:
 def expect_report(world: World, visit: Appointment, *, present: bool) -> None:
     """Notes when somebody asks whether an infusion took place that nobody reported as ended.
 
-    Of a visit to come, or one whose patient is there; a booking dated in the past asks nobody.
+    Of a visit that is not over, or one whose patient is there; a booking of one that was over
+    already asks nobody.
 
     Args:
         present: the patient was there.
@@ -195,7 +196,7 @@ def expect_report(world: World, visit: Appointment, *, present: bool) -> None:
         return
     end = visit.end_at or visit.start_at + usual_length(world, visit.kind)
     now, by = world.clinic_now(), end + timedelta(hours=rules[0].after_hours)
-    if visit.start_at > now or (present and by > now - _LONG_AGO):
+    if end > now or (present and by > now - _LONG_AGO):
         visit.report_by = by
 
 

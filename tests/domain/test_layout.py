@@ -157,6 +157,35 @@ def test_without_a_notice_steps_go_while_they_are_of_use() -> None:
     assert laid(5 * DAY, path=bare)["d7"] is SkipReason.LATE
 
 
+def test_where_nothing_is_of_use_any_more_the_last_step_is_judged_when_due() -> None:
+    first, last = (Step(f"d{n}", "m", Offset(days=-n), 20) for n in (3, 1))
+    bare = replace(PATH, steps=(first, last), notices={})
+    assert laid(3 * HOUR, path=bare) == {"d3": SkipReason.LATE, "d1": None}
+    assert laid(4 * HOUR, path=bare) == {"d3": SkipReason.LATE, "d1": None}
+    assert laid(5 * HOUR, path=bare) == {"d3": SkipReason.LATE, "d1": None}  # it still goes
+    assert set(laid(3 * HOUR, path=bare, edited=True).values()) == {SkipReason.LATE}
+    told = laid(3 * HOUR, path=bare, said=frozenset({"d3"}))
+    assert told == {"d3": SkipReason.COVERED, "d1": SkipReason.LATE}
+    assert set(laid(timedelta(), path=bare).values()) == {SkipReason.PAST_EVENT}
+
+
+def test_a_step_that_is_skipped_when_late_is_not_judged_again_while_it_could_go() -> None:
+    skipped = Step("d1", "m", Offset(days=-1), 20, when_late=WhenLate.SKIP)
+    bare = replace(PATH, steps=(skipped,), notices={})
+    assert laid(8 * HOUR, path=bare) == {"d1": SkipReason.LATE}
+    assert laid(3 * HOUR, path=bare) == {"d1": None}
+
+
+def test_after_an_infusion_what_is_too_late_is_late_at_once() -> None:
+    after = replace(
+        PATH,
+        anchor=Anchor.INFUSION_END,
+        steps=(Step("h24", "m", Offset(hours=24), 10),),
+        notices={},
+    )
+    assert laid(-40 * HOUR, path=after) == {"h24": SkipReason.LATE}
+
+
 @pytest.mark.parametrize(
     ("policy", "reason"), [(WhenLate.SKIP, SkipReason.LATE), (WhenLate.SEND, None)]
 )

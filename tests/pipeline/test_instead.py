@@ -1,14 +1,16 @@
 """Instead: what may not be sent becomes a call or an item, once, and is never lost silently."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from outreach.domain.journeys import Offset, Step
 from outreach.pipeline import followup, receipt
 from outreach.pipeline.pause import set_paused
 from outreach.storage.models import FollowUp
 from tests.pipeline.rows import VISIT, kinds, message, patient, work
-from tests.worlds import PHONE, START, Bench
+from tests.worlds import JOURNEYS, PHONE, START, Bench, make_bench
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -210,3 +212,16 @@ def test_a_call_that_was_made_does_not_stand_for_the_next_reminder(bench: Bench)
     followup.close(bench.world, work(bench)[0].code, "nurse", "reached")
     bench.through(VISIT - HOUR)
     assert kinds(bench) == ["call_patient", "call_patient"]
+
+
+def test_where_no_notice_says_so_a_visit_too_near_for_any_reminder_is_a_call(
+    database_url: str,
+) -> None:
+    step = Step("d1", "prep_1d", Offset(days=-1), 20)
+    path = replace(JOURNEYS[0], steps=(step,), notices={})
+    bench = make_bench(database_url, journeys=(path,))
+    bench.book(bench.clock.now() + 3 * HOUR)
+    bench.run()
+    assert bench.outcomes() == {"d1": "skipped:late"}
+    assert kinds(bench) == ["call_patient"]
+    bench.world.db.close()

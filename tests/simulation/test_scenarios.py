@@ -330,3 +330,51 @@ def test_a_patient_at_risk_of_a_clot_is_asked_on_day_14_after_any_infusion(tmp_p
     assert steps(found)["d14"] == "sent"
     assert steps(found)["h24_nudge"] == "sent"
     assert ("silent", "same_day") in work(found)
+
+
+@pytest.mark.parametrize(
+    ("service", "step", "words"),
+    [
+        ("Blood Draw", "booked", "lab visit"),
+        ("SCIG Training", "booked", "home dose class"),
+        ("Home Nurse Visit", "booked", "A nurse comes to you"),
+    ],
+)
+def test_whatever_kind_of_visit_is_moved_to_a_few_hours_ahead_is_told_at_once(
+    tmp_path: Path, service: str, step: str, words: str
+) -> None:
+    visit = {**VISIT, "service": service}
+    found = played(
+        tmp_path,
+        event("2027-03-01T09:00", appointment=visit),
+        event(
+            "2027-03-05T13:00",
+            "appointment.rescheduled",
+            appointment={**visit, "start": "2027-03-05T16:00"},
+        ),
+        {"until": "2027-03-05T15:00"},
+    )
+    (told,) = (row for row in found if row.get("body"))
+    assert (told["step"], told["at"][11:16]) == (step, "13:00")
+    assert words in told["body"]
+    assert not work(found)
+
+
+def test_a_class_that_is_booked_two_days_ahead_is_told_of_now_and_the_day_before(
+    tmp_path: Path,
+) -> None:
+    visit = {**VISIT, "service": "SCIG Training"}
+    found = played(
+        tmp_path, event("2027-03-08T09:00", appointment=visit), {"until": "2027-03-10T09:00"}
+    )
+    assert steps(found) == {"booked": "sent", "d3": "skipped:collapsed", "d1": "sent"}
+
+
+def test_a_visit_that_is_booked_while_it_takes_place_is_asked_about(tmp_path: Path) -> None:
+    found = played(tmp_path, event("2027-03-10T11:00"), {"until": "2027-03-10T16:05"})
+    assert set(steps(found).values()) == {"skipped:past_event"}
+    assert work(found) == [("did_it_happen", "same_day")]
+
+
+def test_a_visit_that_was_over_when_it_was_booked_is_not_asked_about(tmp_path: Path) -> None:
+    assert not work(played(tmp_path, event("2027-03-10T14:00"), {"until": "2027-03-11T16:00"}))
