@@ -7,7 +7,6 @@ settings from the environment and never outlive us.
 import fcntl
 import os
 import signal
-import socket
 import sys
 import urllib.error
 import urllib.request
@@ -20,6 +19,7 @@ from typing import Self
 from outreach.bootstrap import build_world, record_configuration
 from outreach.cli.broker import check_broker
 from outreach.cli.environment import child_environment
+from outreach.cli.ports import HOST, HeldPorts
 from outreach.domain.errors import ConfigurationError, NotFound, Unavailable
 from outreach.embedded.children import Children
 from outreach.embedded.program import Program
@@ -28,7 +28,6 @@ from outreach.settings import Settings, keep_keys, with_kept_keys
 from outreach.storage.migrate import upgrade
 from outreach.wakeup import BULK_QUEUES, URGENT_QUEUES
 
-HOST = "127.0.0.1"
 URGENT_PROCESSES = 3
 """One for each queue that is its own, so that a long file never keeps a reply waiting."""
 BULK_PROCESSES = 2
@@ -71,13 +70,17 @@ class Stack:
             Unavailable: a port is in use.
         """
         self._durable = durable
-        self._web_port = _port(web_port)
-        self._sandbox_port = _port(sandbox_port) if settings.uses_sandbox else sandbox_port
+        wanted = [web_port, sandbox_port] if settings.uses_sandbox else [web_port]
+        self._ports = HeldPorts(wanted)
         self._parts: dict[str, _Part] = {}
         self._running: dict[str, Program] = {}
         self._redis: RedisServer | None = None
-        self.web_url = f"http://{HOST}:{self._web_port}"
-        self.settings = self._settled(settings)
+        self.web_url = f"http://{HOST}:{self._ports.numbers[0]}"
+        try:
+            self.settings = self._settled(settings)
+        except BaseException:
+            self._ports.close()
+            raise
         self.data = self.settings.data_dir
         self.broker = "the broker of OUTREACH_BROKER_URL"
         """What carries the wake-ups, in words."""
@@ -89,7 +92,11 @@ class Stack:
         return self.settings.sandbox_url if self.settings.uses_sandbox else None
 
     def __enter__(self) -> Self:
-        self._take_folder()
+        try:
+            self._take_folder()
+        except Unavailable:
+            self.close()
+            raise
         self.children.__enter__()
         return self
 
@@ -103,6 +110,11 @@ class Stack:
         self._running.clear()
         self._tidy()
         self._lock.close()
+        self.close()
+
+    def close(self) -> None:
+        """Gives the ports back, where it is not entered. Leaving the context does it too."""
+        self._ports.close()
 
     def start(self) -> None:
         """Brings the database up to date, then starts every part and waits until it is ready.
@@ -193,7 +205,7 @@ class Stack:
         }
         if settings.uses_sandbox:
             fixed["sandbox"] = True
-            fixed["sandbox_url"] = f"http://{HOST}:{self._sandbox_port}"
+            fixed["sandbox_url"] = f"http://{HOST}:{self._ports.numbers[1]}"
             fixed["public_url"] = self.web_url
         return settings.model_copy(update=fixed)
 
@@ -214,9 +226,9 @@ class Stack:
         self.settings = self.settings.model_copy(update={"broker_url": url})
 
     def _describe_parts(self) -> None:
-        web = ["web", "--host", HOST, "--port", str(self._web_port)]
+        web = ["web", "--host", HOST, "--port", str(self._ports.numbers[0])]
         if self.settings.uses_sandbox:
-            words = ["sandbox", "--host", HOST, "--port", str(self._sandbox_port)]
+            words = ["sandbox", "--host", HOST, "--port", str(self._ports.numbers[1])]
             words += ["--app-url", self.web_url]
             self._parts["sandbox"] = _Part(_ourselves(words), _lives(self.settings.sandbox_url))
         self._parts["web"] = _Part(_ourselves(web), _lives(self.web_url))
@@ -280,17 +292,3 @@ def _lives(url: str) -> Callable[[], bool]:
             return False  # not listening yet
 
     return asked
-
-
-def _port(wanted: int) -> int:
-    """``wanted``, or a free one for 0."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, wanted))
-        except OSError:
-            raise Unavailable(
-                f"Port {wanted} is in use: stop what uses it, or name another."
-            ) from None
-        port: int = probe.getsockname()[1]
-        return port

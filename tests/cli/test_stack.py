@@ -190,6 +190,8 @@ def test_a_live_account_is_left_alone_and_the_sandbox_can_be_forced(
     assert forced.sandbox_url is not None
     assert forced.settings.public_url == forced.web_url
     assert forced.environment()["OUTREACH_SANDBOX"] == "true"
+    live.close()
+    forced.close()
 
 
 def test_no_sandbox_without_an_account_says_what_is_missing(outreach: Outreach) -> None:
