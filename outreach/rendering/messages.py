@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import (
@@ -328,14 +329,18 @@ def _digest(parts: Mapping[str, tuple[Path, str]], layout: str | None) -> str:
     return digest.hexdigest()[:12]
 
 
+@lru_cache(maxsize=2048)  # whoever opens the same files again in this process has them compiled
 def _compiled(file: Path, source: str, layout: str | None) -> Part:
     environment = _PLAIN if layout is None else _HTML
     try:
-        # The author's own file is compiled first, so that an error names a line of that file.
-        environment.compile(source)
-        whole = source if layout is None else inlined(layout, source, str(file))
-        used = variables(environment, whole)
-        template = environment.from_string(whole)
+        whole = source
+        if layout is not None:
+            # The author's own file is compiled first, so that an error names a line of that file.
+            environment.compile(source)
+            whole = inlined(layout, source, str(file))
+        tree = environment.parse(whole)
+        used = variables(tree)
+        template = environment.from_string(tree)
     except TemplateSyntaxError as error:
         raise ConfigurationError(
             f"{file}, line {error.lineno}: {error.message}. Correct the tag."

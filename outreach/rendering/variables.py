@@ -2,16 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from jinja2 import Environment, meta, nodes
+from jinja2 import meta, nodes
 
 
-def variables(environment: Environment, source: str) -> frozenset[str]:
-    """The variables of ``source`` that its context must supply, dotted: ``first``, ``visit.start``.
-
-    Raises:
-        jinja2.TemplateSyntaxError: ``source`` is not a template.
-    """
-    tree = environment.parse(source)
+def variables(tree: nodes.Template) -> frozenset[str]:
+    """What the context of a template must supply, dotted: ``first``, ``visit.start``."""
     outer = meta.find_undeclared_variables(tree)
     dotted = {
         f"{node.node.name}.{node.attr}"

@@ -52,7 +52,7 @@ class KillWorkers(Prepare):
 
         def glide_and_kill(moment: datetime) -> None:
             glide(moment)
-            if self.random.random() < 0.4:
+            if self.random.random() < 0.25:
                 self.kill(theatre)
 
         theatre._glide = glide_and_kill  # type: ignore[method-assign]
