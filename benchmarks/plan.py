@@ -17,12 +17,14 @@ from outreach.domain.journeys import Anchor, AnchorPoint, steps_for
 from outreach.pipeline import arrive, ingest
 from outreach.pipeline.world import World
 from outreach.storage.models import InboxEvent, InboxStatus, Touchpoint
+from outreach.tasks.process import spare_the_collector
 
 
 def run(options: Options) -> Report:
     """Events settled in a second of CPU; medians of several rounds, each of new patients."""
     count = options.count(400, 10)
     with open_database(options) as database, clinic_world(clinic_settings(database.url)) as world:
+        spare_the_collector()  # as a worker does
         rounds = [
             _round(world, count, number * count, options) | database.floor(options)
             for number in range(options.runs)

@@ -1,5 +1,6 @@
 """What a worker process holds: its ``World``, made after the fork so that no socket is shared."""
 
+import gc
 import signal
 from collections.abc import Callable
 from functools import lru_cache
@@ -28,7 +29,20 @@ class OutOfTime(BaseException):
 @lru_cache(maxsize=1)
 def world() -> World:
     """This process's world; made when first asked for."""
-    return build_world(load_settings())
+    made = build_world(load_settings())
+    spare_the_collector()
+    return made
+
+
+def spare_the_collector() -> None:
+    """What lives as long as the process is no garbage: the collector need not look at it again.
+
+    A unit of work makes thousands of rows that live until its commit. Looking for garbage among
+    them, and among all that was imported, at every 700th took a quarter of the time of planning.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
 
 @worker_process_init.connect
