@@ -63,11 +63,11 @@ def book(world: World, count: int) -> list[Person]:
         Person(world.new_id(), world.new_id(), world.new_id(), phone(next(_NUMBERS)))
         for _ in range(count)
     ]
-    _write(world, Patient, [_patient(n, person) for n, person in enumerate(people)])
-    _write(world, ContactPoint, [_contact(world, person) for person in people])
-    _write(world, Consent, [_consent(world, person) for person in people])
-    _write(world, Appointment, [_visit(n, person) for n, person in enumerate(people)])
-    _write(world, Touchpoint, [_touchpoint(n, person) for n, person in enumerate(people)])
+    write(world, Patient, [_patient(n, person) for n, person in enumerate(people)])
+    write(world, ContactPoint, [_contact(world, person) for person in people])
+    write(world, Consent, [_consent(world, person) for person in people])
+    write(world, Appointment, [_visit(n, person) for n, person in enumerate(people)])
+    write(world, Touchpoint, [_touchpoint(n, person) for n, person in enumerate(people)])
     return people
 
 
@@ -76,8 +76,8 @@ def accepted(world: World, count: int) -> list[tuple[UUID, str]]:
     people = book(world, count)
     known = [(world.new_id(), f"SM{person.touchpoint.hex}") for person in people]
     rows = [_message(world, person, *names) for person, names in zip(people, known, strict=True)]
-    _write(world, Message, rows)
-    _write(world, Attempt, [_attempt(world, *names) for names in known])
+    write(world, Message, rows)
+    write(world, Attempt, [_attempt(world, *names) for names in known])
     return known
 
 
@@ -86,7 +86,8 @@ def phone(n: int) -> str:
     return f"+1{_AREAS[n // 100 % len(_AREAS)]}55501{n % 100:02d}"
 
 
-def _write(world: World, table: type[Base], rows: list[Row]) -> None:
+def write(world: World, table: type[Base], rows: list[Row]) -> None:
+    """New rows, committed."""
     with Session(world.db.engine) as session:
         session.execute(insert(table), rows)
         session.commit()

@@ -37,6 +37,7 @@ BENCHMARKS = {
     "due_scan": "what is due, in a small ledger and in a large one",
     "claim": "taking messages from the queue",
     "send": "from due to recorded, against a provider that costs nothing",
+    "reply": "from a patient's text to the accepted answer, while a campaign is sent",
     "receipts": "signed status callbacks made durable",
 }
 

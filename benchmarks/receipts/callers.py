@@ -1,17 +1,13 @@
-"""The carrier's side: callbacks signed beforehand, sent over connections that are kept open.
-
-Written on bare sockets, because a client library would cost more than the server it measures.
-"""
+"""The carrier's side: callbacks signed beforehand, sent over connections that are kept open."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from urllib.parse import urlencode
 from uuid import UUID
 
-from outreach.bootstrap import SANDBOX_ACCOUNT, SANDBOX_NUMBER, SANDBOX_TOKEN
-from outreach.channels.signatures import TWILIO_SIGNATURE_HEADER, twilio_signature
+from benchmarks.twilio_requests import ask, signed_request
+from outreach.bootstrap import SANDBOX_ACCOUNT, SANDBOX_NUMBER
 
 _STATUSES = ("sent", "delivered")
 
@@ -62,11 +58,8 @@ async def _caller(
 ) -> None:
     for request in waiting:
         began = perf_counter()
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
+        await ask(reader, writer, request, b"204")
         calls.latencies.append(perf_counter() - began)
-        if not head.startswith(b"HTTP/1.1 204"):
-            raise RuntimeError(f"The web part answered {head.splitlines()[0].decode()}.")
 
 
 def _request(message_id: UUID, provider_id: str, status: str, port: int) -> bytes:
@@ -82,12 +75,4 @@ def _request(message_id: UUID, provider_id: str, status: str, port: int) -> byte
         ("ApiVersion", "2010-04-01"),
         ("ErrorCode", ""),
     ]
-    signature = twilio_signature(SANDBOX_TOKEN, f"http://127.0.0.1:{port}{path}", form)
-    body = urlencode(form).encode()
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-        f"{TWILIO_SIGNATURE_HEADER}: {signature}\r\n"
-        "Content-Type: application/x-www-form-urlencoded; charset=UTF-8\r\n"
-        f"Content-Length: {len(body)}\r\nUser-Agent: TwilioProxy/1.1\r\nAccept: */*\r\n\r\n"
-    )
-    return head.encode() + body
+    return signed_request(path, form, port)

@@ -30,6 +30,7 @@ def make_app(settings: Settings) -> Celery:
         task_soft_time_limit=SOFT_LIMIT,
         task_time_limit=HARD_LIMIT,  # under the visibility timeout, so nothing runs twice at once
         worker_prefetch_multiplier=1,  # a drain task may take long: none is held behind it
+        worker_proc_alive_timeout=60,  # a new process reads the configuration before it is up
         worker_hijack_root_logger=False,
         worker_soft_shutdown_timeout=30,  # a deploy lets batches end
         worker_enable_soft_shutdown_on_idle=True,

@@ -10,6 +10,7 @@ import structlog
 from celery.signals import task_prerun, worker_process_init, worker_process_shutdown
 
 from outreach.bootstrap import build_world
+from outreach.domain.errors import OutreachError
 from outreach.logs import configure_logs
 from outreach.pipeline.world import World
 from outreach.settings import load_settings
@@ -47,8 +48,13 @@ def spare_the_collector() -> None:
 
 @worker_process_init.connect
 def _begin(**_: object) -> None:
+    """Makes the world now, so that the first patient who writes does not wait for it."""
     configure_logs()
     world.cache_clear()
+    try:
+        world()
+    except OutreachError as error:  # the first task says it again
+        log.warning("worker.not_ready", error=type(error).__name__)
 
 
 @worker_process_shutdown.connect

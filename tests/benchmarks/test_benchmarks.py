@@ -48,9 +48,18 @@ PROMISED = {
         "with_latency_to_limit",
         *FLOOR,
     },
+    "reply": {
+        "p50_ms",
+        "p99_ms",
+        "webhook_p99_ms",
+        "campaign_per_second",
+        "alone_p50_ms",
+        "p50_to_alone",
+        *FLOOR,
+    },
     "receipts": {"durable_per_second", "p99_ms", "applied_within_p99_s", *FLOOR},
 }
-STORED = ("plan", "replan", "due_scan", "claim", "send", "receipts")
+STORED = ("plan", "replan", "due_scan", "claim", "send", "reply", "receipts")
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
