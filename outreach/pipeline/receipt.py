@@ -94,7 +94,8 @@ def _apply(unit: Unit, world: World, row: Receipt, sent: Sent) -> None:
     if message.status in _NOT_YET_PROVEN:
         if sent.attempt is None:
             return  # it was never tried: nobody can have it
-        outcome.accepted(unit, world, sent, row.provider_id)
+        if outcome.accepted(unit, world, sent, row.provider_id):
+            unit.receipts.look_again([row.provider_id])
     if not advances(message.status, reported):
         return
     if reported not in _FINAL_BAD:

@@ -237,9 +237,12 @@ def _record(world: World, claim_id: UUID, results: list[SendResult]) -> None:
         outcome.take_back(
             unit, world, {row.provider_id: row.message_id for row in results if row.provider_id}
         )
-        for result, sent in zip(results, load(unit, ids), strict=True):
-            if sent is not None:
-                _record_one(unit, world, claim_id, sent, result)
+        named = [
+            result.provider_id
+            for result, sent in zip(results, load(unit, ids), strict=True)
+            if sent is not None and _record_one(unit, world, claim_id, sent, result)
+        ]
+        unit.receipts.look_again([name for name in named if name is not None])
 
 
 def load(unit: Unit, ids: Sequence[UUID]) -> list[Sent | None]:
@@ -248,6 +251,7 @@ def load(unit: Unit, ids: Sequence[UUID]) -> list[Sent | None]:
     attempts = unit.messages.attempts_of(ids)
     owners = [row.touchpoint_id for row in messages.values() if row.touchpoint_id is not None]
     touchpoints = unit.ledger.touchpoints(owners) if owners else {}
+    asked = unit.replies.asked_by(row.id for row in touchpoints.values() if row.asks is not None)
     found: list[Sent | None] = []
     for message_id in ids:
         message = messages.get(message_id)
@@ -255,16 +259,17 @@ def load(unit: Unit, ids: Sequence[UUID]) -> list[Sent | None]:
             found.append(None)
             continue
         touchpoint = touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
-        found.append(Sent(message, attempts.get(message_id), touchpoint))
+        found.append(Sent(message, attempts.get(message_id), touchpoint, asked))
     return found
 
 
-def _record_one(unit: Unit, world: World, claim_id: UUID, sent: Sent, result: SendResult) -> None:
+def _record_one(unit: Unit, world: World, claim_id: UUID, sent: Sent, result: SendResult) -> bool:
+    """One result; says whether the provider's name for the message was news."""
     mine = sent.message.claim_id == claim_id
     if result.kind is ResultKind.ACCEPTED:
         if not mine and sent.message.claim_id is not None:
             sent = replace(sent, attempt=None)  # the latest attempt is another worker's
-        outcome.accepted(
+        return outcome.accepted(
             unit,
             world,
             sent,
@@ -272,7 +277,7 @@ def _record_one(unit: Unit, world: World, claim_id: UUID, sent: Sent, result: Se
             sender=result.sender,
             segments=result.segments or None,
         )
-    elif not mine or sent.message.status is not MessageStatus.CLAIMED:
+    if not mine or sent.message.status is not MessageStatus.CLAIMED:
         log.warning("send.late_result", message_id=str(sent.message.id), kind=result.kind.value)
     elif result.kind is ResultKind.NOT_SENT and result.detail == NOT_BEGUN:
         outcome.not_begun(world, sent)
@@ -286,3 +291,4 @@ def _record_one(unit: Unit, world: World, claim_id: UUID, sent: Sent, result: Se
             outcome.unknown(world, sent, result.detail)
         else:
             outcome.refused(unit, world, sent, reaction, result.error_code)
+    return False

@@ -89,7 +89,8 @@ def _answer(world: World, question: _Question, records: list[ProviderRecord] | N
             return
         match = _match(unit, question, records)
         if match is not None:
-            outcome.accepted(unit, world, sent, match.provider_id)
+            if outcome.accepted(unit, world, sent, match.provider_id):
+                unit.receipts.look_again([match.provider_id])
         else:
             _found_nothing(world, sent)
 

@@ -5,7 +5,7 @@ in one way.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -46,6 +46,8 @@ class Sent:
     message: Message
     attempt: Attempt | None
     touchpoint: Touchpoint | None
+    asked: set[UUID] = field(default_factory=set)
+    """Touchpoints whose question is written down; shared by all that were loaded at once."""
 
 
 def accepted(
@@ -56,17 +58,21 @@ def accepted(
     *,
     sender: str | None = None,
     segments: int | None = None,
-) -> None:
-    """The provider has it: the touchpoint is sent, and what it asks is open from now on."""
+) -> bool:
+    """The provider has it: the touchpoint is sent, and what it asks is open from now on.
+
+    Says whether its name at the provider was news: reports that came before we knew whose they were
+    are to be applied once more then.
+    """
     message, attempt = sent.message, sent.attempt
     if attempt is not None and attempt.outcome is not AttemptOutcome.ACCEPTED:
         attempt.outcome = AttemptOutcome.ACCEPTED
         attempt.provider_id = provider_id
         attempt.finished_at = world.machine_now()
         attempt.next_check_at = None
-    if message.provider_id is None and provider_id is not None:
+    news = message.provider_id is None and provider_id is not None
+    if news:
         message.provider_id = provider_id
-        unit.receipts.look_again(provider_id)
     message.sender = sender or message.sender
     message.segments = segments or message.segments
     message.lease_until = None
@@ -75,15 +81,18 @@ def accepted(
     if advances(message.status, MessageStatus.ACCEPTED):
         message.status = check_step(MESSAGE_STEPS, message.status, MessageStatus.ACCEPTED)
     if sent.touchpoint is not None:
-        _touchpoint_sent(unit, world, sent.touchpoint, message)
+        _touchpoint_sent(unit, world, sent.touchpoint, sent)
+    return news
 
 
-def _touchpoint_sent(unit: Unit, world: World, row: Touchpoint, message: Message) -> None:
+def _touchpoint_sent(unit: Unit, world: World, row: Touchpoint, sent: Sent) -> None:
     if row.status is TouchpointStatus.QUEUED:
         row.status = TouchpointStatus.SENT
         row.decided_at = world.clinic_now()
-    asks_here = row.asks is not None and message.channel is ChannelKind.SMS
-    if asks_here and row.asks is not None and unit.replies.question_of(row.id) is None:
+    message = sent.message
+    asks_here = message.channel is ChannelKind.SMS and row.id not in sent.asked
+    if row.asks is not None and asks_here:
+        sent.asked.add(row.id)
         now = world.clinic_now()
         unit.add(
             Conversation(

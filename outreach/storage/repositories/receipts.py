@@ -1,5 +1,7 @@
 """Provider reports: stored at once, applied in batches."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -28,11 +30,13 @@ class Receipts:
         )
         return list(self._session.scalars(query))
 
-    def look_again(self, provider_id: str) -> None:
+    def look_again(self, provider_ids: Sequence[str]) -> None:
         """Reports that came before we knew whose they were are applied once more."""
+        if not provider_ids:
+            return
         self._session.execute(
             update(Receipt)
-            .where(Receipt.provider_id == provider_id, Receipt.message_id.is_(None))
+            .where(Receipt.provider_id.in_(provider_ids), Receipt.message_id.is_(None))
             .values(applied_at=None)
             .execution_options(synchronize_session=False)
         )

@@ -1,6 +1,6 @@
 """Inbound messages and the open questions that give them meaning."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -95,6 +95,14 @@ class Replies:
         """The question a touchpoint asked."""
         query = select(Conversation).where(Conversation.touchpoint_id == touchpoint_id)
         return self._session.scalar(query)
+
+    def asked_by(self, touchpoint_ids: Iterable[UUID]) -> set[UUID]:
+        """Those of some touchpoints whose question is written down."""
+        wanted = list(touchpoint_ids)
+        if not wanted:
+            return set()
+        query = select(Conversation.touchpoint_id).where(Conversation.touchpoint_id.in_(wanted))
+        return set(self._session.scalars(query))
 
     def unanswered(self, touchpoint_ids: Collection[UUID]) -> set[UUID]:
         """Those whose step ``of`` was asked about the same anchor, without a word since then.
