@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from outreach.storage.copying import BY_COPY
+from outreach.storage.copying import goes_by_copy
+from outreach.storage.updating import goes_together
 
 
 @dataclass(slots=True)
@@ -15,7 +16,7 @@ class Statements:
     """What one block asked."""
 
     reads_and_writes: int = 0
-    """A statement run for many rows counts for each; many rows copied at once are one statement."""
+    """A statement run for many rows counts for each; rows that go together are one statement."""
     transaction_control: int = 0
     """Begin, commit, rollback, savepoints."""
 
@@ -37,8 +38,9 @@ def counted(engine: Engine) -> Iterator[Statements]:
         _connection: Any, _cursor: Any, statement: str, rows: Any, context: Any, many: bool
     ) -> None:
         if not statement.startswith("BEGIN"):  # SQLite's is counted with the others, below
-            copied = many and context.execution_options.get(BY_COPY)
-            found.reads_and_writes += len(rows) if many and not copied else 1
+            together = _goes_together(engine, statement, rows, context)
+            one_by_one = many and not together and not isinstance(rows, dict)
+            found.reads_and_writes += len(rows) if one_by_one else 1
             found.calls += 1
 
     def control(*_: Any) -> None:
@@ -60,3 +62,10 @@ def counted(engine: Engine) -> Iterator[Statements]:
     finally:
         for name, listener in listeners:
             event.remove(engine, name, listener)
+
+
+def _goes_together(engine: Engine, statement: str, rows: Any, context: Any) -> bool:
+    """Whether many rows are copied, or updated, by one statement."""
+    if engine.dialect.name != "postgresql":
+        return False
+    return goes_by_copy(statement, rows, context) or goes_together(statement, context)

@@ -51,15 +51,28 @@ def _decide_all(world: World, limit: int, *, alone: bool) -> int:
         rows.sort(key=lambda row: (row.due_at, row.anchor_at, row.id))  # a course's first day first
         if rows:
             facts = facts_for_touchpoints(unit, world, rows)
-            unit.each(
-                rows,
-                lambda row: _decide(unit, world, facts, row, now),
-                set_aside=postpone if alone else None,
-            )
+            queued: list[Message] = []
+
+            def decide(row: Touchpoint) -> None:
+                _decide(unit, world, facts, row, now, queued)
+                if alone:  # what a row that fails has queued must not be written
+                    unit.add_all_new(queued)
+                    queued.clear()
+
+            unit.each(rows, decide, set_aside=postpone if alone else None)
+            unit.add_all_new(queued)
     return len(rows)
 
 
-def _decide(unit: Unit, world: World, facts: Facts, row: Touchpoint, now: datetime) -> None:
+def _decide(
+    unit: Unit,
+    world: World,
+    facts: Facts,
+    row: Touchpoint,
+    now: datetime,
+    queued: list[Message],
+) -> None:
+    """What becomes of one; its messages join ``queued``, to be written with those of the others."""
     contact = facts.address_of(row)
     decision = _beside_others(world, facts, row, now) or decide_touchpoint(
         world, facts, row, contact, now
@@ -78,12 +91,12 @@ def _decide(unit: Unit, world: World, facts: Facts, row: Touchpoint, now: dateti
         row.channel = contact.channel
         facts.count(contact.address_index, now)
         facts.around.queue(row, now)
-        _queue(unit, world, facts, row, contact, now)
+        queued.append(_message(world, facts, row, contact, now))
         if row.purpose is Purpose.CARE and contact.channel is ChannelKind.SMS:
             busy_day.count(unit, world, facts, row.patient_id)
         email = facts.email_of(row.patient_id, contact.role) if row.also_email else None
         if email is not None and contact.channel is not ChannelKind.EMAIL:
-            _queue(unit, world, facts, row, email, now)
+            queued.append(_message(world, facts, row, email, now))
         return
     skip(unit, world, row, decision, now)
 
@@ -106,33 +119,31 @@ def _beside_others(world: World, facts: Facts, row: Touchpoint, now: datetime) -
     return None
 
 
-def _queue(
-    unit: Unit, world: World, facts: Facts, row: Touchpoint, contact: ContactPoint, now: datetime
-) -> None:
+def _message(
+    world: World, facts: Facts, row: Touchpoint, contact: ContactPoint, now: datetime
+) -> Message:
     if row.campaign_id is not None:
         reason_key = f"campaign:{row.campaign_id.hex}:{row.patient_id.hex}"
     else:
         reason_key = f"touchpoint:{row.id.hex}"
-    unit.add_new(
-        Message(
-            id=world.new_id(),
-            reason_key=reason_key,
-            channel=contact.channel,
-            patient_id=row.patient_id,
-            touchpoint_id=row.id,
-            address=contact.address,
-            address_index=contact.address_index,
-            to_whom=facts.to_whom(contact),
-            purpose=row.purpose,
-            urgency=Urgency.NORMAL if row.purpose is Purpose.CARE else Urgency.BULK,
-            template=row.template,
-            status=MessageStatus.QUEUED,
-            not_before=now,
-            useful_until=row.useful_until,
-            attempts=0,
-            retry_at=world.machine_now(),
-            created_at=now,
-        )
+    return Message(
+        id=world.new_id(),
+        reason_key=reason_key,
+        channel=contact.channel,
+        patient_id=row.patient_id,
+        touchpoint_id=row.id,
+        address=contact.address,
+        address_index=contact.address_index,
+        to_whom=facts.to_whom(contact),
+        purpose=row.purpose,
+        urgency=Urgency.NORMAL if row.purpose is Purpose.CARE else Urgency.BULK,
+        template=row.template,
+        status=MessageStatus.QUEUED,
+        not_before=now,
+        useful_until=row.useful_until,
+        attempts=0,
+        retry_at=world.machine_now(),
+        created_at=now,
     )
 
 

@@ -26,6 +26,7 @@ from outreach.domain.errors import ConfigurationError, Unavailable
 from outreach.storage.copying import use_copy
 from outreach.storage.crypto import Keyring, use_keyring
 from outreach.storage.unit import Unit
+from outreach.storage.updating import update_together
 
 _WRITE = "outreach_write"
 _SCHEMA_IS_OLD = frozenset({"42P01", "42703"})  # PostgreSQL: undefined table, undefined column
@@ -110,6 +111,7 @@ def create_engine_for(url: str, *, pool_size: int = 5) -> Engine:
         )
         event.listen(engine, "handle_error", _leave_out_values)
         use_copy(engine)
+        update_together(engine)
         return engine
     if parsed.get_backend_name() != "sqlite":
         raise ConfigurationError(

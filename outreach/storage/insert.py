@@ -22,9 +22,10 @@ def insert_new(session: Session, row: Base) -> bool:
 
 
 def insert_all_new(session: Session, rows: Sequence[Base]) -> set[tuple[Any, ...]]:
-    """As ``insert_new`` for rows of one table, in one statement; the primary keys it wrote.
+    """As ``insert_new`` for rows of one table; the primary keys it wrote.
 
-    All rows must have the same columns set. Of two with the same unique key the first is written.
+    One statement for all that have the same columns set. Of two with the same unique key and
+    columns the first is written.
     """
     if not rows:
         return set()
@@ -34,11 +35,14 @@ def insert_all_new(session: Session, rows: Sequence[Base]) -> set[tuple[Any, ...
     insert = postgres_insert if dialect == "postgresql" else sqlite_insert
     flush(session)  # what these rows refer to is there now
     # Straight to the table: the session has nothing to keep of rows that stay outside it.
-    stored = session.connection().execute(
-        insert(table).on_conflict_do_nothing().returning(*mapper.primary_key),
-        [_values(row) for row in rows],
-    )
-    return {tuple(key) for key in stored}
+    statement = insert(table).on_conflict_do_nothing().returning(*mapper.primary_key)
+    alike: dict[frozenset[str], list[dict[str, Any]]] = {}
+    for values in map(_values, rows):
+        alike.setdefault(frozenset(values), []).append(values)
+    connection = session.connection()
+    return {
+        tuple(key) for values in alike.values() for key in connection.execute(statement, values)
+    }
 
 
 def _values(row: Base) -> dict[str, Any]:

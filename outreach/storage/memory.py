@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import event, insert, inspect
 from sqlalchemy.orm import ORMExecuteState, Session, make_transient_to_detached
 
-from outreach.storage.copying import BY_COPY
 from outreach.storage.models import (
     Appointment,
     Base,
@@ -195,11 +194,7 @@ def _write(session: Session, memory: Memory, *, go_on: bool) -> None:
     connection = session.connection()
     for table in sorted(by_table, key=place_in_order):
         rows = by_table[table]
-        connection.execute(
-            insert(stored_in(table)),
-            [whole(row) for row in rows],
-            execution_options={BY_COPY: True},
-        )
+        connection.execute(insert(stored_in(table)), [whole(row) for row in rows])
         if go_on and not counts_its_key(table):
             for row in rows:
                 make_transient_to_detached(row)
