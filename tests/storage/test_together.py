@@ -48,7 +48,7 @@ def test_changes_of_many_rows_are_one_statement_and_each_row_has_its_own(bench: 
         for number, row in enumerate(rows):
             row.given = f"O'Neil \\ {number} ñ"  # sealed
             row.language = None if number % 3 else "es"
-            row.last_event_at = START + timedelta(minutes=number)
+            row.last_event_at = START + timedelta(minutes=number + 1)
             row.active = False
             row.infusions = number + 1
         with counted(bench.world.db.engine) as asked:
@@ -70,7 +70,7 @@ def test_changes_of_many_rows_are_one_statement_and_each_row_has_its_own(bench: 
         (
             f"O'Neil \\ {number} ñ",
             None if number % 3 else "es",
-            START + timedelta(minutes=number),
+            START + timedelta(minutes=number + 1),
             False,
             number + 1,
         )
