@@ -23,6 +23,8 @@ COMMANDS = {
     "explain": ("outreach.cli.explain.command:explain", "Tell one patient's story, with reasons."),
     "followups": ("outreach.cli.followups:app", "List, take and close work for staff."),
     "campaign": ("outreach.cli.campaign:app", "Send a message to many patients, once."),
+    "lots": ("outreach.cli.lots:app", "Find who had a lot; prepare a recall."),
+    "doses": ("outreach.cli.doses:app", "Show how a patient keeps home doses."),
     "closure": ("outreach.cli.closure:closure", "Close a site for a day, and tell its patients."),
     "consent": ("outreach.cli.consent:app", "Record and show who allowed what."),
     "pause": ("outreach.cli.patient:pause", "Hold back one patient's messages."),

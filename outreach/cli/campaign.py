@@ -53,7 +53,7 @@ def launch(
     _check_purpose(template, aim)
     with opened_world(record=True) as world:
         _check_audience(world.clinic, service, language)
-        fields = _fields(template, field or ())
+        fields = words_for(template, field or ())
         made = launch(
             world,
             Launch(token, name, template, by, fields, aim, service=service, language=language),
@@ -66,6 +66,25 @@ def launch(
         )
     else:
         typer.echo(f"This token was launched before, for {made.audience} patients; nothing new.")
+
+
+@app.command()
+def start(
+    token: Token, by: Annotated[str, typer.Option(help="Who starts it.")], json_: Json = False
+) -> None:
+    """Start a campaign that was prepared, to the audience that was frozen then."""
+    from outreach.cli.lines import write_line
+    from outreach.cli.opened import opened_world
+    from outreach.pipeline.campaign import start
+
+    with opened_world(record=True) as world:
+        made = start(world, token, by)
+    if json_:
+        write_line({"id": str(made.id), "token": token, "audience": made.audience, "new": made.new})
+    elif made.new:
+        typer.echo(f"Started for {made.audience} patients. Watch: outreach campaign status {token}")
+    else:
+        typer.echo(f"It was started before, for {made.audience} patients; nothing new.")
 
 
 @app.command()
@@ -83,10 +102,15 @@ def status(token: Token, json_: Json = False) -> None:
             )
         told = _item(campaign, world.clinic)
         counts = dict(sorted(unit.campaigns.progress(campaign.id).items()))
+        audience = sum(counts.values()) or len(campaign.audience or ())
     if json_:
-        write_line({**told, "audience": sum(counts.values()), "progress": counts})
+        write_line({**told, "audience": audience, "progress": counts})
         return
-    screen().print(f"{told['name']}: {told['status']}, launched {told['launched']} by {told['by']}")
+    done = "prepared" if told["status"] == "draft" else "launched"
+    screen().print(
+        f"{told['name']}: {told['status']}, {done} {told['launched']} by {told['by']}, "
+        f"for {audience} patients"
+    )
     rows = [(*_outcome(key), str(count)) for key, count in counts.items()]
     table(("outcome", "reason", "patients"), rows)
 
@@ -146,7 +170,7 @@ def _check_audience(clinic: "Clinic", service: str | None, language: str | None)
         raise BadInput("language", f"This clinic does not write {language!r}, only {known}.")
 
 
-def _fields(template: str, pairs: Sequence[str]) -> dict[str, str]:
+def words_for(template: str, pairs: Sequence[str]) -> dict[str, str]:
     """The words for a message, checked against what it leaves open."""
     from outreach.rendering.messages import MessageTemplates
 

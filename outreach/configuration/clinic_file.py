@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 
 from outreach.configuration.documents import FaultAt, Place, StrictModel, load_document
 from outreach.domain.clinic import RISKS, Clinic, FollowUpTargets, OnCall, Site
+from outreach.domain.home_doses import DoseLimits
 from outreach.domain.states import ChannelKind
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
@@ -107,6 +108,14 @@ class TargetsEntry(StrictModel):
     routine: Minutes = FollowUpTargets().routine
 
 
+class HomeDosesEntry(StrictModel):
+    """What of a home dose is plausible."""
+
+    most_ml: Annotated[float, Field(gt=0, le=1000)] = DoseLimits().most_ml
+    most_sites: Annotated[int, Field(ge=1, le=12)] = DoseLimits().most_sites
+    rest_days: Annotated[int, Field(ge=0, le=60)] = DoseLimits().rest_days
+
+
 class ClinicFile(StrictModel):
     """The whole of ``clinic.yaml``."""
 
@@ -126,6 +135,7 @@ class ClinicFile(StrictModel):
     escalate_every_minutes: Minutes = 5
     targets: TargetsEntry = TargetsEntry()
     prepare_hours_before: HoursBefore = 2
+    home_doses: HomeDosesEntry = HomeDosesEntry()
     email_agreement: bool = False
     email_from: EmailAddress = "no-reply@clinic.invalid"
     carrier_answers_keywords: bool = True
@@ -219,6 +229,7 @@ def load_clinic(path: Path) -> Clinic:
         escalate_every_minutes=written.escalate_every_minutes,
         targets=FollowUpTargets(**written.targets.model_dump()),
         prepare_hours_before=written.prepare_hours_before,
+        home_doses=DoseLimits(**written.home_doses.model_dump()),
         email_agreement=written.email_agreement,
         email_from=written.email_from,
         carrier_answers_keywords=written.carrier_answers_keywords,

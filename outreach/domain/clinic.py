@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import time
 from zoneinfo import ZoneInfo
 
+from outreach.domain.home_doses import DoseLimits
 from outreach.domain.states import ChannelKind
 
 _SIGNED = frozenset({"ase"})
@@ -69,6 +70,8 @@ class Clinic:
     targets: FollowUpTargets = FollowUpTargets()
     prepare_hours_before: float = 2
     """How long before a visit its drug is made ready: a nurse has decided on a hold by then."""
+    home_doses: DoseLimits = field(default_factory=DoseLimits)
+    """What of a home dose is plausible, and how long a place on the body rests."""
     email_agreement: bool = False
     """A business associate agreement with the email provider is on file."""
     email_from: str = "no-reply@clinic.invalid"

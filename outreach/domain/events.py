@@ -157,6 +157,8 @@ class SchedulingEvent:
     """For ``patient.merged``: the record that ends; ``patient`` is the survivor."""
     details: dict[str, str] = field(default_factory=dict)
     """Shipment and authorisation facts (``due``, ``expires``, ``tracking``): no PHI."""
+    lots: tuple[str, ...] = ()
+    """The lots in a shipment, as written; those of an infusion stand with its visit."""
 
 
 class ItemKind(StrEnum):

@@ -9,6 +9,7 @@ from outreach.domain.events import (
     ParsedItem,
     PatientData,
     RegimenData,
+    SchedulingEvent,
     Telecom,
 )
 from outreach.domain.phones import check_number
@@ -42,6 +43,7 @@ def describe(
             else None
         ),
         "regimen": _regimen(event.regimen, zone) if event and event.regimen else None,
+        "shipment": _shipment(event) if event and event.kind.startswith("shipment.") else None,
         "warnings": warnings,
         "error": {"code": problem.code, "message": problem.message} if problem else None,
     }
@@ -69,6 +71,10 @@ def _visit(visit: AppointmentData, zone: tzinfo) -> dict[str, Any]:
         "lots": list(visit.lots),
         "date_only": visit.date_only,
     }
+
+
+def _shipment(event: SchedulingEvent) -> dict[str, Any]:
+    return {**event.details, "lots": list(event.lots)}
 
 
 def _patient(patient: PatientData, region: str, warnings: list[str]) -> dict[str, Any]:

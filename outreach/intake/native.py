@@ -132,6 +132,7 @@ class _Reader:
             regimen=regimen,
             prior_identifiers=prior,
             details=self._details(),
+            lots=self._shipped_lots(kind),
         )
 
     def _patient(self) -> PatientData:
@@ -197,7 +198,7 @@ class _Reader:
             first_visit=flag(visit, "first_visit"),
             actual_start=begun.at if begun else None,
             actual_end=ended.at if ended else None,
-            lots=tuple(texts(visit, "lots")),
+            lots=_lots(visit),
             date_only=start is not None and start.date_only,
         )
 
@@ -257,6 +258,10 @@ class _Reader:
         given = child(self.value, "details")
         return {key: found for key in _DETAILS if (found := text(given, key))}
 
+    def _shipped_lots(self, kind: EventKind) -> tuple[str, ...]:
+        shipment = kind.startswith("shipment.")
+        return _lots(child(self.value, "details")) if shipment else ()
+
     def _identifiers(self, holder: Json, *keys: str) -> tuple[Identifier, ...]:
         """Objects of system and value, or bare values, which are this source's own."""
         authority = self.arrival.settings.authority or self.arrival.source
@@ -300,6 +305,17 @@ def _unread(value: Json) -> list[str]:
     if hidden := len(unread) - len(notes):
         notes.append(f"{hidden} more fields that are not of this event; left out")
     return notes
+
+
+def _lots(holder: Json) -> tuple[str, ...]:
+    """Lot numbers as strings, numbers or objects; one that is no string must not be lost."""
+    value = holder.get("lots")
+    found: list[str] = []
+    for one in value[:MAX_LIST] if isinstance(value, list) else [value]:
+        entry: dict[str, Any] = one if isinstance(one, dict) else {"value": one}
+        written = [text(entry, key) for key in ("value", "number", "lot_number", "lot")]
+        found += [lot for lot in written if lot][:1]
+    return tuple(found)
 
 
 def _telecoms(patient: Json) -> tuple[Telecom, ...] | None:

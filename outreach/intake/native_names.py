@@ -52,6 +52,8 @@ _WRITTEN = {
         "actual_end_time": "actual_end",
         "started_at": "actual_start",
         "lot_numbers": "lots",
+        "lot_number": "lots",
+        "lot": "lots",
     },
     "regimen": {
         "identifiers": "ids",
@@ -77,6 +79,9 @@ _DETAILS = {
     "id": "reference",
     "number": "reference",
     "tracking_number": "tracking",
+    "lot_numbers": "lots",
+    "lot_number": "lots",
+    "lot": "lots",
 }
 
 
@@ -84,6 +89,7 @@ def with_published_names(value: Json) -> Json:
     """The event with its fields under the names and in the places that the schema gives them."""
     event = _renamed(value, _WRITTEN[""])
     _bring_together(event)
+    _place_lots(event)
     for place in ("patient", "appointment", "regimen"):
         if isinstance(event.get(place), dict):
             event[place] = _renamed(child(event, place), _WRITTEN[place])
@@ -107,6 +113,16 @@ def _bring_together(event: Json) -> None:
         beside = {name: event.pop(name) for name in names if name in event}
         if beside:
             event[place] = {**beside, **child(event, place)}
+
+
+def _place_lots(event: Json) -> None:
+    """Lots written beside the visit or the shipment that they belong to."""
+    found = [
+        event.pop(name) for name in ("lots", "lot_numbers", "lot_number", "lot") if name in event
+    ]
+    if found:
+        place = "details" if text(event, "type").startswith("shipment.") else "appointment"
+        event[place] = {"lots": found[0], **child(event, place)}
 
 
 def _renamed(holder: Json, names: dict[str, str]) -> Json:

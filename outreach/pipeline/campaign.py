@@ -1,4 +1,7 @@
-"""Campaign: staff launch a send to an audience, frozen as touchpoints at that moment, once."""
+"""Campaign: staff launch a send to an audience, frozen as touchpoints at that moment, once.
+
+One that was prepared has its audience already, and waits for somebody to start it.
+"""
 
 import json
 from collections.abc import Mapping
@@ -74,9 +77,38 @@ def launch(world: World, wanted: Launch) -> Launched:
         if known is not None:
             return Launched(known.id, sum(unit.campaigns.progress(known.id).values()), new=False)
         audience = _audience(unit, wanted)
-        unit.add(*(_touchpoint(world, campaign, wanted, patient) for patient in audience))
+        start = world.clinic_now() if wanted.start_at is None else wanted.start_at
+        unit.add(*(touchpoint_for(world, campaign, one.id, start) for one in audience))
     world.wake("due")
     return Launched(campaign.id, len(audience), new=True)
+
+
+def start(world: World, token: str, by: str) -> Launched:
+    """Launches a campaign that was prepared, to the audience that was frozen then.
+
+    Records that were merged since count once; who was cancelled or launched before is not launched.
+
+    Raises:
+        NotFound: no campaign has this token.
+        BadInput: it was cancelled.
+    """
+    with world.db.write() as unit:
+        campaign = unit.campaigns.by_token(token)
+        if campaign is None:
+            raise NotFound("No campaign has this token. See 'outreach campaign list'.")
+        if campaign.status is CampaignStatus.CANCELLED:
+            raise BadInput("state", "This campaign was cancelled. Prepare it under another token.")
+        if campaign.status is CampaignStatus.LAUNCHED:
+            return Launched(campaign.id, sum(unit.campaigns.progress(campaign.id).values()), False)
+        found = (unit.people.survivor_of(UUID(one)) for one in campaign.audience or ())
+        audience = {one.id for one in found if one is not None}
+        now = world.clinic_now()
+        campaign.status = CampaignStatus.LAUNCHED
+        campaign.launched_by, campaign.launched_at = by, now
+        unit.add(*(touchpoint_for(world, campaign, one, now) for one in sorted(audience)))
+        launched = Launched(campaign.id, len(audience), new=True)
+    world.wake("due")
+    return launched
 
 
 def _audience(unit: Unit, wanted: Launch) -> list[Patient]:
@@ -88,29 +120,30 @@ def _audience(unit: Unit, wanted: Launch) -> list[Patient]:
     ]
 
 
-def _touchpoint(world: World, campaign: Campaign, wanted: Launch, patient: Patient) -> Touchpoint:
-    now = world.clinic_now()
-    start = now if wanted.start_at is None else wanted.start_at
+def touchpoint_for(
+    world: World, campaign: Campaign, patient_id: UUID, start: datetime
+) -> Touchpoint:
+    """The text of a campaign to one patient, from ``start`` (clinic time) for three days."""
     return Touchpoint(
         id=world.new_id(),
         journey="campaign",
         journey_digest="",
-        step=wanted.template,
-        patient_id=patient.id,
+        step=campaign.template,
+        patient_id=patient_id,
         anchor_kind=Anchor.CAMPAIGN,
         anchor_id=campaign.id,
         anchor_version=1,
         anchor_at=start,
         campaign_id=campaign.id,
-        template=wanted.template,
-        purpose=wanted.purpose,
+        template=campaign.template,
+        purpose=campaign.purpose,
         channels=[ChannelKind.SMS.value, ChannelKind.EMAIL.value],
         also_email=False,
         question_hours=0,
         due_at=start,
         useful_until=start + _USEFUL,
         status=TouchpointStatus.PLANNED,
-        created_at=now,
+        created_at=world.clinic_now(),
     )
 
 

@@ -4,27 +4,22 @@ Safety outranks everything: a red flag always makes an urgent item, whatever els
 and a reply this program fails on goes to a person.
 """
 
-import json
-from dataclasses import asdict
 from uuid import UUID
 
 import structlog
 
 from outreach.domain.consent import ConsentAction
 from outreach.domain.errors import Unavailable
-from outreach.domain.triage.doses import read_dose
 from outreach.domain.triage.result import Action, Prompt, Triage
 from outreach.domain.triage.screening import PROBLEM
 from outreach.pipeline import followup
-from outreach.pipeline.replies import hold, question, tidings
+from outreach.pipeline.replies import doses, hold, question, tidings, trends
 from outreach.pipeline.replies.answer import send_answer
 from outreach.pipeline.replies.question import Asked
 from outreach.pipeline.reply import record_consent
 from outreach.pipeline.world import World
 from outreach.storage.models import (
     Conversation,
-    DoseLog,
-    DoseStatus,
     Patient,
     Reply,
     Touchpoint,
@@ -34,8 +29,6 @@ from outreach.storage.unit import Unit
 log = structlog.get_logger(__name__)
 
 _WHOSE = " Several patients share this phone, and it is not clear who is meant: ask for each."
-
-_DOSE = {"done": DoseStatus.TAKEN, "late": DoseStatus.LATE, "skip": DoseStatus.SKIPPED}
 
 
 def drain(world: World, limit: int = 50) -> int:
@@ -113,7 +106,8 @@ def _read(unit: Unit, world: World, reply: Reply) -> None:
     asked = question.asked_of(unit, world, reply, people)
     patient = _who(unit, people, asked.open[0] if asked.open else None)
     language = None if patient is None else patient.language
-    answered, result = question.read(world, reply, language, asked)
+    read = question.read(world, reply, language, asked)
+    answered, result = doses.again(unit, world, reply, patient, asked, read)
     reply.patient_id = None if patient is None else patient.id
     reply.label, reply.action = result.label, result.action
     reply.explanation = _explain(result)
@@ -197,7 +191,9 @@ def _take_answer(
         if result.answer == "confirm":
             _confirm(unit, touchpoint)
     elif answered.prompt is Prompt.DOSE and touchpoint.dose_id is not None:
-        _log_dose(unit, world, reply, touchpoint.dose_id, result.answer or "")
+        doses.take(unit, world, reply, result, touchpoint.dose_id)
+    elif answered.prompt is Prompt.SEVERITY_0_3:
+        trends.note(unit, world, answered.patient_id)
     return False
 
 
@@ -232,27 +228,6 @@ def _confirm(unit: Unit, touchpoint: Touchpoint) -> None:
         named.add(touchpoint.appointment_id)
     for visit in unit.visits.appointments(named).values():
         visit.confirmed = True
-
-
-def _log_dose(unit: Unit, world: World, reply: Reply, dose_id: UUID, answer: str) -> None:
-    status = _DOSE.get(answer)
-    dose = unit.visits.doses([dose_id]).get(dose_id)
-    if status is None or dose is None:
-        return
-    dose.status = status
-    report = read_dose(reply.body)
-    details = None if report is None else json.dumps(asdict(report))
-    unit.add(
-        DoseLog(
-            id=world.new_id(),
-            dose_id=dose.id,
-            patient_id=dose.patient_id,
-            reply_id=reply.id,
-            status=status,
-            details=details,
-            reported_at=world.clinic_now(),
-        )
-    )
 
 
 def _make_work(

@@ -18,6 +18,7 @@ from outreach.storage.repositories.closures import Closures
 from outreach.storage.repositories.followups import FollowUps
 from outreach.storage.repositories.inbox import Inbox
 from outreach.storage.repositories.ledger import Ledger
+from outreach.storage.repositories.lots import Lots
 from outreach.storage.repositories.messages import Messages
 from outreach.storage.repositories.occasions import Occasions
 from outreach.storage.repositories.people import People
@@ -137,6 +138,11 @@ class Unit:
     def followups(self) -> FollowUps:
         """Work for staff."""
         return FollowUps(self._session)
+
+    @cached_property
+    def lots(self) -> Lots:
+        """Which patients have to do with which lot."""
+        return Lots(self._session)
 
     @cached_property
     def campaigns(self) -> Campaigns:

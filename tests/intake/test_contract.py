@@ -62,3 +62,17 @@ def test_merge_regimen_and_error(read: Read) -> None:
     assert (rejected["kind"], rejected["index"]) == ("rejected", 3)
     assert rejected["error"]["code"] == "102"
     assert (rejected["patient"], rejected["appointment"]) == (None, None)
+
+
+def test_the_lots_of_a_visit_and_of_a_shipment(read: Read) -> None:
+    infusion = only(read((FEEDS / "event_infusion_completed.json").read_bytes()))
+    found = describe(infusion, "x", 0, "US")
+    assert (found["appointment"]["lots"], found["shipment"]) == (["LOT-EX-4471"], None)
+    sent = {
+        "id": "e1",
+        "type": "shipment.sent",
+        "patient": {"ids": [{"system": "mrn", "value": "1"}]},
+        "details": {"tracking": "T1", "lots": ["L1"]},
+    }
+    found = describe(only(read(json.dumps(sent))), "x", 0, "US")
+    assert found["shipment"] == {"tracking": "T1", "lots": ["L1"]}

@@ -362,3 +362,23 @@ def test_inpatient_stays_and_deliveries(read: Read) -> None:
     }
     event = event_of(only(send(read, supply)))
     assert (event.kind, event.details) == (EventKind.SHIPMENT_DELIVERED, {"due": "2027-03-02"})
+    assert event.lots == ()
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"resourceType": "Medication", "id": "m", "batch": {"lotNumber": "L-1"}},
+        {"resourceType": "Device", "id": "m", "lotNumber": "L-1"},
+    ],
+)
+def test_a_delivery_names_the_lot_of_what_comes_along(read: Read, item: dict[str, Any]) -> None:
+    supply = {
+        "resourceType": "SupplyDelivery",
+        "id": "s",
+        "status": "in-progress",
+        "patient": {"reference": "Patient/p1"},
+        "contained": [item],
+        "suppliedItem": {"itemReference": {"reference": "#m"}},
+    }
+    assert event_of(only(send(read, supply))).lots == ("L-1",)

@@ -330,6 +330,38 @@ def test_what_happened_may_stand_beside_what_was_planned(read: Read, parts: dict
     assert visit.lots == ("L1",)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"details": {"lots": ["L1", "L2"], "tracking": "T1"}},
+        {"shipment": {"lot_numbers": ["L1", "L2"], "tracking_number": "T1"}},
+        {"details": {"tracking": "T1"}, "lots": ["L1", {"number": "L2"}]},
+    ],
+)
+def test_a_shipment_names_its_lots(read: Read, written: dict[str, Any]) -> None:
+    event = event_of(send(read, native("shipment.sent", **written)))
+    assert (event.lots, event.details) == (("L1", "L2"), {"tracking": "T1"})
+
+
+@pytest.mark.parametrize(
+    ("written", "lots"), [(4471, ("4471",)), ([4471, "A1"], ("4471", "A1")), ({}, ()), ([None], ())]
+)
+def test_a_lot_of_another_form_is_not_lost(
+    read: Read, written: object, lots: tuple[str, ...]
+) -> None:
+    value = native("infusion.completed")
+    value["appointment"] |= {"lot": written}
+    event = event_of(send(read, value))
+    assert event.appointment is not None
+    assert event.appointment.lots == lots
+
+
+def test_lots_beside_a_visit_belong_to_it(read: Read) -> None:
+    event = event_of(send(read, native("infusion.started", lots=["L1"])))
+    assert event.appointment is not None
+    assert (event.appointment.lots, event.lots) == (("L1",), ())
+
+
 def test_facts_of_a_shipment_or_an_approval_may_stand_in_an_object_of_their_own(read: Read) -> None:
     value = native(
         "authorization.expiring", authorization={"id": "PA7", "expires_on": "2027-05-01"}

@@ -5,14 +5,26 @@ from uuid import uuid4
 
 import pytest
 from alembic import command
-from sqlalchemy import insert, inspect, select
+from sqlalchemy import insert, inspect, select, text
 
-from outreach.domain.events import ContactRole
+from outreach.domain.events import AppointmentStatus, ContactRole
+from outreach.domain.lots import LotSource
 from outreach.domain.states import ChannelKind
 from outreach.storage import migrate
 from outreach.storage.check_migrations import differences
 from outreach.storage.database import Database
-from outreach.storage.models import ContactPoint, ContactStatus, Patient
+from outreach.storage.models import (
+    Appointment,
+    ContactPoint,
+    ContactStatus,
+    Dose,
+    DoseLog,
+    DoseStatus,
+    Patient,
+    Regimen,
+    RegimenStatus,
+    Reply,
+)
 from tests.worlds import KEYRING, START
 
 
@@ -65,4 +77,78 @@ def test_0002_looks_at_whoever_has_a_birth_date_and_can_be_taken_back(
     assert looks[known] is not None
     assert looks[unknown] is None
     assert preferred == {False}
+    assert differences(database_url) == []
+
+
+def test_0004_keeps_the_lots_that_were_named_before_and_can_be_taken_back(
+    db: Database, database_url: str
+) -> None:
+    """Those of infusions, which stood beside the visit, and those that patients logged."""
+    patient, visit, regimen, dose = uuid4(), uuid4(), uuid4(), uuid4()
+    put(db, patient, None)
+    with db.write() as unit:
+        unit.add(
+            Appointment(
+                id=visit,
+                patient_id=patient,
+                status=AppointmentStatus.FULFILLED,
+                actual_end=START,
+                last_event_at=START,
+                created_at=START,
+            ),
+            Regimen(
+                id=regimen,
+                patient_id=patient,
+                status=RegimenStatus.ACTIVE,
+                last_event_at=START,
+                created_at=START,
+            ),
+        )
+        unit.flush()
+        unit.add(
+            Dose(
+                id=dose,
+                regimen_id=regimen,
+                patient_id=patient,
+                due_at=START,
+                status=DoseStatus.TAKEN,
+            ),
+            Reply(
+                id=dose,
+                provider_id="SM1",
+                channel=ChannelKind.SMS,
+                address="+12025550123",
+                address_index="x",
+                recipient="r",
+                body="b",
+                received_at=START,
+            ),
+        )
+        unit.flush()
+        unit.add(
+            DoseLog(
+                id=uuid4(),
+                dose_id=dose,
+                patient_id=patient,
+                reply_id=dose,
+                status=DoseStatus.TAKEN,
+                details='{"answer": "done", "lot": "LG-2"}',
+                reported_at=START,
+            )
+        )
+    to(db, "0003", down=True)
+    assert "lot_use" not in inspect(db.engine).get_table_names()
+    with db.engine.connect().execution_options(outreach_write=True) as connection:
+        connection.execute(text("UPDATE appointment SET lots = '[\"EX-4O71\"]'"))
+        connection.commit()
+    to(db, "0004")
+    with db.read() as unit:
+        (given,), (logged,) = unit.lots.with_lot("ex4071"), unit.lots.with_lot("lg2")
+        assert (given.lot, given.appointment_id, given.at) == ("EX-4O71", visit, START)
+        assert (logged.lot, logged.dose_id, logged.source) == ("LG-2", dose, LotSource.LOGGED)
+    to(db, "0003", down=True)
+    with db.engine.connect() as connection:
+        (kept,) = connection.execute(text("SELECT lots FROM appointment")).scalars()
+    assert "EX-4O71" in str(kept)
+    to(db, "head")
     assert differences(database_url) == []

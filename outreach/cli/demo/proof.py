@@ -1,6 +1,5 @@
 """The proof: each chapter is checked against the database and the carrier's own record."""
 
-import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from outreach.cli.demo import story
 from outreach.cli.demo.theatre import Theatre
 from outreach.domain.errors import OutreachError
 from outreach.domain.states import ChannelKind, FollowUpStatus, MessageStatus, Priority
+from outreach.pipeline.facts.dose_history import report_of
 from outreach.storage.models import FollowUp, InboxStatus, Message, Patient, Touchpoint
 from outreach.storage.repositories.people import address_index
 from outreach.storage.unit import Unit
@@ -132,9 +132,9 @@ def _stopped(see: Evidence) -> str:
 def _dosed(see: Evidence) -> str:
     logs = see.unit.visits.dose_logs_of(see.patient(story.IGNATIUS).id)
     _expect(len(logs) == 1 and logs[0].status == "taken", "one dose logged as taken")
-    details = json.loads(logs[0].details or "{}")
-    _expect(details.get("lot") == "EX4471", "its lot number kept")
-    return f"dose logged with {details.get('volume_ml')} ml at {details.get('sites')} sites"
+    report = report_of(logs[0])
+    _expect(report.lots == ("EX4471",), "its lot number kept")
+    return f"dose logged with {report.volume_ml} ml at {report.sites} sites"
 
 
 def _campaigned(see: Evidence) -> str:

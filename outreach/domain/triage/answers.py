@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from outreach.domain.triage.answer_words import (
     CONFIRM,
     COUNTED,
-    DONE,
     HALF_YES,
-    LATE,
     NO,
     NOT_BAD,
     RESCHEDULE,
     SEVERITY,
-    SKIP,
     YES,
 )
+from outreach.domain.triage.dose_answers import answer_about_dose
 from outreach.domain.triage.folding import Piece, number_in, pieces, split_number
 from outreach.domain.triage.result import Action, Label, Prompt
 
@@ -147,11 +145,12 @@ def _confirm(words: list[Piece]) -> Answer | None:
 
 
 def _dose(words: list[Piece]) -> Answer | None:
-    texts = [word.text for word in words[:_SHORT]]
-    if texts[0] in {"no", "not", "n"} or set(texts) & SKIP:
-        return Answer("skip", Label.LOGISTICS, Action.ROUTINE, "answer_dose_skip")
-    if set(texts) & LATE:
-        return Answer("late", Label.LOGISTICS, Action.ROUTINE, "answer_dose_late")
-    if set(texts) & DONE:
-        return Answer("done", Label.NONE_OK, Action.NONE, "answer_dose_done")
-    return None
+    found = answer_about_dose(words)
+    if found is None:
+        return None
+    label, action = {
+        "done": (Label.NONE_OK, Action.NONE),
+        "late": (Label.LOGISTICS, Action.ROUTINE),
+        "skip": (Label.LOGISTICS, Action.ROUTINE),
+    }[found.value]
+    return Answer(found.value, label, action, f"answer_dose_{found.value}")

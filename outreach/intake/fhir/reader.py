@@ -19,6 +19,7 @@ from outreach.intake.fhir.visits import (
     Change,
     administration_change,
     appointment_change,
+    delivered_lots,
     delivery_change,
     encounter_change,
 )
@@ -152,12 +153,15 @@ def _found(scope: Scope, raw: bytes) -> Found | None:
         return ItemKind.REGIMEN, event
     reader = _READERS.get(scope.kind)
     change = reader(scope) if reader else None
-    return None if change is None else _event(change, source, name, at)
+    if change is None:
+        return None
+    lots = delivered_lots(scope) if scope.kind == "SupplyDelivery" else ()
+    return _event(change, source, name, at, lots)
 
 
-def _event(change: Change, source: str, name: str, at: datetime) -> Found:
+def _event(change: Change, source: str, name: str, at: datetime, lots: tuple[str, ...]) -> Found:
     kind, patient, visit, details = change
-    event = SchedulingEvent(source, name, kind, at, patient, visit, details=details)
+    event = SchedulingEvent(source, name, kind, at, patient, visit, details=details, lots=lots)
     return (ItemKind.PATIENT if visit is None else ItemKind.APPOINTMENT), event
 
 

@@ -292,3 +292,10 @@ def delivery_change(scope: Scope) -> Change | None:
     due = text(scope.resource, "occurrenceDateTime")
     details = {"due": due} if due else {}
     return kind, patient_of(scope, child(scope.resource, "patient")), None, details
+
+
+def delivered_lots(scope: Scope) -> tuple[str, ...]:
+    """The lot of the medication or device that a SupplyDelivery refers to, where it comes along."""
+    item = scope.resolve(child(child(scope.resource, "suppliedItem"), "itemReference"))
+    lot = text(child(item, "batch"), "lotNumber") or text(item, "lotNumber")
+    return (lot,) if lot else ()

@@ -123,8 +123,8 @@ def _gone(facts: Facts, row: Touchpoint, now: datetime) -> SkipReason | None:
         return _dose_gone(facts, row)
     if row.anchor_kind is Anchor.CAMPAIGN:
         campaign = facts.campaigns.get(row.anchor_id)
-        launched = campaign is not None and campaign.status is CampaignStatus.LAUNCHED
-        return None if launched else SkipReason.CANCELLED
+        stands = campaign is not None and campaign.status is not CampaignStatus.CANCELLED
+        return None if stands else SkipReason.CANCELLED
     if row.anchor_kind is Anchor.OCCASION:
         return occasion_gone(facts.occasions.get(row.anchor_id), row)
     visit = facts.visits.get(row.anchor_id)

@@ -15,6 +15,7 @@ from outreach.domain.errors import BadInput, Unavailable
 from outreach.domain.events import EventKind, ItemKind, ParsedItem, SchedulingEvent
 from outreach.pipeline.faults import ROW_AT_FAULT
 from outreach.pipeline.ingest import batch, names, patients, quarantine, regimens, visits
+from outreach.pipeline.lots import keeping
 from outreach.pipeline.planning import home_care, occasions
 from outreach.pipeline.world import World
 from outreach.storage.models import InboxEvent, InboxStatus, Patient
@@ -297,6 +298,7 @@ def _apply_to(
         patients.change_state(unit, world, kind, patient)
         return Outcome(InboxStatus.APPLIED)
     told = patients.tell_staff(unit, world, event, patient)
+    told = keeping.dispensed(unit, world, event, patient) or told
     shipped = home_care.follow_shipment(unit, world, event, patient, quiet=quiet)
     if occasions.apply(unit, world, event, patient, quiet=quiet) or shipped or told:
         return Outcome(InboxStatus.APPLIED)

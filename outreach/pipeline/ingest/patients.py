@@ -184,6 +184,7 @@ def _absorb(unit: Unit, world: World, survivor: Patient, prior: Patient) -> None
     sendable = merging.sendable(unit, world, (survivor.id, prior.id))
     for repository in (
         unit.visits,
+        unit.lots,
         unit.messages,
         unit.replies,
         unit.followups,

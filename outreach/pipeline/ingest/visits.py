@@ -16,6 +16,7 @@ from outreach.domain.states import SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action
 from outreach.pipeline import closure, completion, followup, plan
 from outreach.pipeline.ingest import names, neighbours
+from outreach.pipeline.lots import keeping
 from outreach.pipeline.replies import hold
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, IdentifierKind, Patient, Site
@@ -64,6 +65,7 @@ def apply(
     if visit is None:
         visit = _create(unit, world, event, patient)
     elif event.occurred_at < visit.last_event_at:
+        keeping.administered(unit, world, event, visit, data)  # late, and true all the same
         return False
     names.keep(unit, world, IdentifierKind.APPOINTMENT, visit.id, data.identifiers)
     visit.last_event_at = event.occurred_at
@@ -71,6 +73,7 @@ def apply(
     handed_over = visit.patient_id != patient.id
     if handed_over:
         _hand_over(unit, world, visit, patient)
+    keeping.administered(unit, world, event, visit, data)
     planned_end = visit.end_at
     status = _status(event.kind, data)
     was_gone, visit.status = visit.status in GONE, status
@@ -155,6 +158,7 @@ def _hand_over(unit: Unit, world: World, visit: Appointment, patient: Patient) -
         visit.id, TouchpointStatus.SUPERSEDED, SkipReason.MOVED, world.clinic_now()
     )
     visit.patient_id = patient.id
+    unit.lots.hand_over(visit.id, patient.id)
 
 
 def _status(kind: EventKind, data: AppointmentData) -> AppointmentStatus:
@@ -175,7 +179,6 @@ def _create(unit: Unit, world: World, event: SchedulingEvent, patient: Patient) 
         end_version=0,
         first_visit=False,
         confirmed=False,
-        lots=[],
         quiet=False,
         last_event_at=event.occurred_at,
         created_at=world.clinic_now(),
@@ -196,8 +199,6 @@ def _take_details(world: World, visit: Appointment, data: AppointmentData) -> No
         visit.first_visit = data.first_visit
     if data.actual_start is not None:
         visit.actual_start = data.actual_start
-    if data.lots:
-        visit.lots = sorted({*visit.lots, *data.lots})
 
 
 def _move_or_revive(

@@ -7,7 +7,7 @@ from outreach.domain.reactions import Reaction
 from outreach.domain.states import MessageStatus, Purpose, TouchpointStatus
 from outreach.domain.triage.result import Action
 from outreach.pipeline import consent, due, followup
-from outreach.pipeline.outcomes import fallback
+from outreach.pipeline.outcomes import fallback, instead
 from outreach.pipeline.replies.answer import RED_FLAG_ANSWERS
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactStatus, Message, Touchpoint
@@ -68,6 +68,8 @@ def _what_remains(unit: Unit, world: World, message: Message, row: Touchpoint | 
         row.decided_at, row.note = world.clinic_now(), why
     if row.purpose is Purpose.CARE:
         due.call_instead(unit, world, row, why)
+    elif row.campaign_id is not None:
+        instead.recall_instead(unit, world, row, why)
 
 
 def others_alive(unit: Unit, row: Touchpoint, message: Message) -> bool:

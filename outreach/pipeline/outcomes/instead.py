@@ -16,7 +16,7 @@ from outreach.domain.triage.result import Action, Prompt
 from outreach.pipeline import followup
 from outreach.pipeline.facts.reach import contacts_for
 from outreach.pipeline.world import World
-from outreach.storage.models import Patient, Touchpoint
+from outreach.storage.models import Campaign, Patient, Touchpoint
 from outreach.storage.unit import Unit
 
 _BECOMES_A_CALL = frozenset(
@@ -39,6 +39,9 @@ _AHEAD = frozenset({Anchor.VISIT_START, Anchor.CLOSURE})
 _TOLD_BY_PHONE = _BECOMES_A_CALL | {SkipReason.PAUSED}
 """Who cannot hear by text that the site is closed is called: they would come for nothing."""
 
+_STAFF_STOPPED_IT = frozenset({SkipReason.CANCELLED, SkipReason.DUPLICATE})
+"""Of a recall nobody is called for one of these reasons: staff cancelled it, or it went already."""
+
 
 def make_up_for(unit: Unit, world: World, row: Touchpoint, decision: Decision) -> None:
     """Opens the item, if any, that a skipped touchpoint leaves (``due`` and ``send`` ask here)."""
@@ -47,6 +50,9 @@ def make_up_for(unit: Unit, world: World, row: Touchpoint, decision: Decision) -
     if row.anchor_kind is Anchor.CLOSURE:
         if decision.reason in _TOLD_BY_PHONE:
             call(unit, world, row, why)
+    elif row.anchor_kind is Anchor.CAMPAIGN:
+        if decision.reason not in _STAFF_STOPPED_IT:
+            recall_instead(unit, world, row, why)
     elif check_in and decision.reason is SkipReason.PAUSED:
         _missed_in_a_stay(unit, world, row)
     elif check_in and decision.reason in _BECOMES_A_CALL:
@@ -154,6 +160,41 @@ def call_about_occasion(unit: Unit, world: World, row: Touchpoint, why: str) -> 
     """Once for an occasion as it stands, in place of all messages about it."""
     key = f"occasion:{row.anchor_id.hex}:{row.anchor_version}:call"
     _open_call(unit, world, row, key, f"{_what_to_do(row)} {why}")
+
+
+def recall_key(campaign_id: UUID, patient_id: UUID) -> str:
+    """By what the call about a recall is known: one for each patient."""
+    return f"recall:{campaign_id.hex}:{patient_id.hex}"
+
+
+def recall_instead(unit: Unit, world: World, row: Touchpoint, why: str) -> None:
+    """The text of a recall came to nothing: a call. Nothing where the campaign is no recall, or the
+    patient has died; a death that only a reply speaks of is no reason."""
+    campaign = unit.campaigns.by_ids([row.anchor_id]).get(row.anchor_id)
+    patient = unit.people.patient(row.patient_id)
+    if campaign is None or not campaign.calls_instead or patient is None:
+        return
+    if not patient.deceased or patient.death_reported:
+        call_about_recall(unit, world, campaign, patient, why)
+
+
+def call_about_recall(
+    unit: Unit, world: World, campaign: Campaign, patient: Patient, why: str
+) -> None:
+    """Once for each patient of a recall."""
+    lot = "" if campaign.lot is None else f" {campaign.lot}"
+    followup.open_item(
+        unit,
+        world,
+        followup.NewItem(
+            reason_key=recall_key(campaign.id, patient.id),
+            kind="lot_recall",
+            action=Action.SAME_DAY,
+            summary=f"Call the patient about the recall of lot{lot}. {why}"
+            + _interpreter(world, patient),
+            patient_id=patient.id,
+        ),
+    )
 
 
 def _open_call(unit: Unit, world: World, row: Touchpoint, reason_key: str, summary: str) -> None:

@@ -8,6 +8,7 @@ from outreach.storage.models.ledger import (
     JourneyVersion,
     Touchpoint,
 )
+from outreach.storage.models.lots import LotUse
 from outreach.storage.models.messages import Attempt, Message, Receipt
 from outreach.storage.models.occasions import Closure, Occasion
 from outreach.storage.models.people import (
@@ -58,6 +59,7 @@ __all__ = [
     "InboxEvent",
     "InboxStatus",
     "JourneyVersion",
+    "LotUse",
     "Message",
     "Occasion",
     "Patient",

@@ -97,12 +97,14 @@ class Touchpoint(Base):
 class CampaignStatus(StrEnum):
     """Where a campaign stands."""
 
+    DRAFT = "draft"
+    """Its audience is frozen; nothing goes before somebody starts it."""
     LAUNCHED = "launched"
     CANCELLED = "cancelled"
 
 
 class Campaign(Base):
-    """A staff-triggered send; its audience is the touchpoints frozen at launch."""
+    """A staff-triggered send; its audience is frozen at launch, or when it was prepared."""
 
     __tablename__ = "campaign"
 
@@ -115,5 +117,12 @@ class Campaign(Base):
     fields: Mapped[str] = mapped_column(Sealed("campaign.fields"))
     """JSON of the words staff filled in."""
     status: Mapped[CampaignStatus] = mapped_column(word(CampaignStatus))
+    audience: Mapped[list[str] | None]
+    """Of one that was prepared before it was launched: the ids of the patients it is for."""
+    calls_instead: Mapped[bool] = mapped_column(default=False)
+    """Whoever its text does not reach is called: a recall must not be missed by anybody."""
+    lot: Mapped[str | None] = mapped_column(Sealed("campaign.lot"))
+    """The lot that it recalls, as staff wrote it."""
     launched_by: Mapped[str] = mapped_column(String(80))
     launched_at: Mapped[datetime] = mapped_column(clinic_instant())
+    """When it was launched; of a draft, when it was prepared."""

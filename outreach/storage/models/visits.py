@@ -47,7 +47,6 @@ class Appointment(Base):
     confirmed: Mapped[bool] = mapped_column(default=False)
     held: Mapped[bool] = mapped_column(default=False)
     """The patient reported a problem: its reminders wait until a nurse decides or it moves."""
-    lots: Mapped[list[str]] = mapped_column(default=list)
     quiet: Mapped[bool] = mapped_column(default=False)
     """Loaded at go-live: state only, nobody is texted about it until it changes."""
     last_event_at: Mapped[datetime] = mapped_column(clinic_instant())
@@ -101,7 +100,7 @@ class Dose(Base):
 
 
 class DoseLog(Base):
-    """What a patient told us of a dose: append-only."""
+    """What a patient told us of a dose: append-only. A later one adds to those before it."""
 
     __tablename__ = "dose_log"
     __table_args__ = (Index(None, "patient_id", "reported_at"),)
@@ -112,5 +111,6 @@ class DoseLog(Base):
     reply_id: Mapped[UUID] = mapped_column(ForeignKey("reply.id"), unique=True)
     status: Mapped[DoseStatus] = mapped_column(word(DoseStatus))
     details: Mapped[str | None] = mapped_column(Sealed("dose_log.details"))
-    """JSON: volume, sites and lot, where the patient wrote them."""
+    """JSON of ``domain.triage.doses.DoseReport``, as the patient wrote it; its lots can be found by
+    ``LotUse``."""
     reported_at: Mapped[datetime] = mapped_column(clinic_instant())

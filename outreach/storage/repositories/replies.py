@@ -8,8 +8,15 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
+from outreach.domain.journeys import Anchor
 from outreach.domain.triage.result import Prompt
-from outreach.storage.models import Conversation, ConversationStatus, Reply, Touchpoint
+from outreach.storage.models import (
+    Appointment,
+    Conversation,
+    ConversationStatus,
+    Reply,
+    Touchpoint,
+)
 
 
 class Replies:
@@ -90,6 +97,41 @@ class Replies:
             Conversation.closes_at > now,
         )
         return list(self._session.scalars(query.order_by(Conversation.opened_at.desc())))
+
+    def dose_questions(self, address_index: str, since: datetime) -> list[Conversation]:
+        """The questions about home doses asked at an address since an instant, newest first."""
+        query = select(Conversation).where(
+            Conversation.address_index == address_index,
+            Conversation.prompt == Prompt.DOSE,
+            Conversation.opened_at > since,
+        )
+        return list(self._session.scalars(query.order_by(Conversation.opened_at.desc())))
+
+    def graded_answers(self, patient_id: UUID, since: datetime) -> list[tuple[UUID, datetime, str]]:
+        """What a patient answered after infusions that ended since an instant (clinic time).
+
+        Each is the infusion, its end, and the answer as it is stored. Whoever stores answers of
+        another form adds them here: trends read check-ins by this query alone.
+        """
+        query = (
+            select(Appointment.id, Appointment.actual_end, Conversation.answer)
+            .join(Touchpoint, Touchpoint.id == Conversation.touchpoint_id)
+            .join(Appointment, Appointment.id == Touchpoint.appointment_id)
+            .where(
+                Conversation.patient_id == patient_id,
+                Conversation.prompt == Prompt.SEVERITY_0_3,
+                Conversation.status == ConversationStatus.ANSWERED,
+                Conversation.answer.is_not(None),
+                Appointment.actual_end >= since,
+                Touchpoint.anchor_kind == Anchor.INFUSION_END,
+            )
+            .order_by(Appointment.actual_end, Conversation.opened_at)
+        )
+        return [
+            (visit, end, answer)
+            for visit, end, answer in self._session.execute(query)
+            if end is not None and answer is not None
+        ]
 
     def question_of(self, touchpoint_id: UUID) -> Conversation | None:
         """The question a touchpoint asked."""

@@ -165,7 +165,16 @@ class Visits:
     def dose_logs_of(self, patient_id: UUID) -> list[DoseLog]:
         """What a patient told us of doses, oldest first."""
         query = select(DoseLog).where(DoseLog.patient_id == patient_id)
-        return list(self._session.scalars(query.order_by(DoseLog.reported_at)))
+        return list(self._session.scalars(query.order_by(DoseLog.reported_at, DoseLog.id)))
+
+    def doses_due(self, patient_id: UUID, since: datetime, until: datetime) -> list[Dose]:
+        """A patient's doses between two instants in order of time, without withdrawn ones."""
+        query = select(Dose).where(
+            Dose.patient_id == patient_id,
+            Dose.due_at.between(since, until),
+            Dose.status != DoseStatus.WITHDRAWN,
+        )
+        return list(self._session.scalars(query.order_by(Dose.due_at, Dose.id)))
 
     def move_to(self, prior: UUID, survivor: UUID) -> None:
         """After a merge: visits, regimens, doses and their logs belong to the survivor."""

@@ -1,0 +1,1 @@
+"""Lots: kept where they are heard of, traced to patients, and recalled."""
