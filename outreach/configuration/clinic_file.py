@@ -126,6 +126,7 @@ class ClinicFile(StrictModel):
     escalate_every_minutes: Minutes = 5
     targets: TargetsEntry = TargetsEntry()
     prepare_hours_before: HoursBefore = 2
+    takeover_minutes: Minutes = 60
     email_agreement: bool = False
     email_from: EmailAddress = "no-reply@clinic.invalid"
     carrier_answers_keywords: bool = True
@@ -219,6 +220,7 @@ def load_clinic(path: Path) -> Clinic:
         escalate_every_minutes=written.escalate_every_minutes,
         targets=FollowUpTargets(**written.targets.model_dump()),
         prepare_hours_before=written.prepare_hours_before,
+        takeover_minutes=written.takeover_minutes,
         email_agreement=written.email_agreement,
         email_from=written.email_from,
         carrier_answers_keywords=written.carrier_answers_keywords,

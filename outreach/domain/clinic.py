@@ -69,6 +69,8 @@ class Clinic:
     targets: FollowUpTargets = FollowUpTargets()
     prepare_hours_before: float = 2
     """How long before a visit its drug is made ready: a nurse has decided on a hold by then."""
+    takeover_minutes: int = 60
+    """How long after the last word of either side a person still has the conversation."""
     email_agreement: bool = False
     """A business associate agreement with the email provider is on file."""
     email_from: str = "no-reply@clinic.invalid"

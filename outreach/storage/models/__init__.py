@@ -27,6 +27,7 @@ from outreach.storage.models.replies import (
     FollowUpNote,
     Reply,
 )
+from outreach.storage.models.takeovers import StaffWord, Takeover
 from outreach.storage.models.visits import (
     Appointment,
     Dose,
@@ -68,5 +69,7 @@ __all__ = [
     "RegimenStatus",
     "Reply",
     "Site",
+    "StaffWord",
+    "Takeover",
     "Touchpoint",
 ]
