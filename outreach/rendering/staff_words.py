@@ -20,6 +20,8 @@ from outreach.rendering.segments import measure
 
 _MOST_SEGMENTS = 10
 """Longer than this no provider takes a text (Twilio: 1,600 characters, error 21617)."""
+_WORDS_THAT_TELL = 12
+"""The grade of fewer words says nothing: "Hello." alone would be for the eighth grade."""
 _LOOKED_AT = (
     Rule.FORBIDDEN_WORD,
     Rule.RESERVED_KEYWORD,
@@ -73,6 +75,8 @@ class StaffWords:
         own = Text(FROM_STAFF, language, file, words, words, Sample(), self._rules)
         seen = set()
         for rule in _LOOKED_AT:
+            if rule is Rule.HARD_TO_READ and len(words.split()) < _WORDS_THAT_TELL:
+                continue
             text = replace(own, text=whole) if rule is Rule.TOO_LONG else own
             for one in self._languages(language) if rule is Rule.FORBIDDEN_WORD else (language,):
                 for detail in CHECKS[rule](replace(text, language=one)):
