@@ -23,10 +23,8 @@ def reasons(bench: Bench) -> list[str]:
     return [call.reason.value for call in listed(bench)]
 
 
-def no_show(bench: Bench, **rest: object) -> None:
-    bench.event(
-        "appointment.noshow", appointment={"ids": [{"system": "visit", "value": "A1"}]}, **rest
-    )
+def no_show(bench: Bench) -> None:
+    bench.event("appointment.noshow", appointment={"ids": [{"system": "visit", "value": "A1"}]})
 
 
 def missed(bench: Bench) -> FollowUp:

@@ -13,6 +13,7 @@ from outreach.domain.states import ChannelKind
 from outreach.pipeline import consent
 from outreach.rendering.staff_words import StaffWords
 from outreach.storage.models import FollowUp, Takeover
+from outreach.storage.repositories.people import address_index
 from outreach.web.app import create_app
 from outreach.web.config import WebConfig
 from outreach.web.server import running
@@ -47,14 +48,8 @@ def items(bench: Bench) -> list[FollowUp]:
 
 def taken(bench: Bench) -> list[Takeover]:
     with bench.world.db.read() as unit:
-        (patient,) = unit.people.at_address(items(bench)[0].patient_id and _index())
+        (patient,) = unit.people.at_address(address_index(ChannelKind.SMS, PHONE))
         return unit.takeovers.of_patient(patient.id)
-
-
-def _index() -> str:
-    from outreach.storage.repositories.people import address_index
-
-    return address_index(ChannelKind.SMS, PHONE)
 
 
 def field(page: Response, name: str) -> str:

@@ -128,10 +128,11 @@ def say(world: World, to: str, words: str, *, who: str, token: str, anyway: bool
     if not who:
         raise BadInput("by", "Say who writes.")
     with world.db.write() as unit:
+        to_whom = addressee(unit, world, to)
+        unit.takeovers.alone(to_whom.patient.id)
         known = unit.messages.id_of_reason(f"manual:{token}")
         if known is not None:
             return Said(known, duplicate=True, draft=None)
-        to_whom = addressee(unit, world, to)
         draft, contact = _draft(unit, world, to_whom, words)
         if draft.refusals or contact is None:
             raise BadInput("refused", " ".join(draft.refusals))

@@ -9,6 +9,7 @@ from sqlalchemy import func, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.states import FollowUpStatus, Priority
+from outreach.storage.locks import hold
 from outreach.storage.models import (
     Conversation,
     ConversationStatus,
@@ -38,6 +39,13 @@ class Takeovers:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def alone(self, patient_id: UUID) -> None:
+        """Whoever else writes to this patient waits until this unit ends: one begins the thread.
+
+        PostgreSQL only: a write unit of SQLite is alone anyway.
+        """
+        hold(self._session, [int.from_bytes(patient_id.bytes[-8:], signed=True)])
 
     def holding(self, patient_id: UUID, address_index: str) -> Takeover | None:
         """The takeover of a patient at an address that has not ended, locked for this unit."""
