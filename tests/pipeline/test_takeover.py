@@ -1,10 +1,12 @@
 """Takeover: a person writes, replies are theirs, and automation keeps silent until it is over."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 
 from outreach.bootstrap import build_copy_rules
+from outreach.domain.approvals import Role
 from outreach.domain.errors import BadInput, NotFound
 from outreach.domain.states import ChannelKind
 from outreach.pipeline import due, followup, pause, reply, send, triage
@@ -541,3 +543,31 @@ def test_the_release_is_prompt_in_a_paused_patient_too(bench: Bench) -> None:
     takeover.release(bench.world, patient(bench).id, "Ana")
     bench.to(VISIT - 7 * DAY)
     assert bench.outcomes()["d7"] == "skipped:paused"
+
+
+class Unapproved:
+    """A clinic in which nobody has approved any text."""
+
+    def lacking(self, message: str, language: str, channel: ChannelKind) -> tuple[Role, ...]:
+        return (Role.CLINICIAN,)
+
+
+def test_a_persons_own_words_need_no_approval(database_url: str) -> None:
+    bench = make_bench(database_url, sign_off=Unapproved())
+    known(bench)
+    writes(bench, "Can you come at 10?")
+    assert len(bench.sms.texts_to(PHONE)) == 1
+
+
+def test_two_who_write_at_once_have_one_conversation(bench: Bench) -> None:
+    known(bench)
+
+    def write(token: str) -> staff_message.Said:
+        return staff_message.say(bench.world, "P1", "Hello.", who="Ana", token=token, anyway=True)
+
+    with ThreadPoolExecutor(6) as pool:
+        said = list(pool.map(write, ["a", "b", "a", "b", "a", "b"]))
+    assert len({one.message_id for one in said}) == 2
+    assert sorted(one.duplicate for one in said) == [False, False, True, True, True, True]
+    assert len(taken(bench)) == 1
+    assert kinds(bench) == ["conversation"]
