@@ -30,6 +30,7 @@ from outreach.pipeline.ports import Channel, Wake
 from outreach.pipeline.world import Tempo, World
 from outreach.rendering.copy_rules import CopyRules
 from outreach.rendering.messages import MessageTemplates
+from outreach.rendering.staff_words import StaffWords
 from outreach.settings import Settings
 from outreach.storage.crypto import Keyring
 from outreach.storage.database import Database
@@ -86,6 +87,7 @@ def build_world(settings: Settings, parts: Parts | None = None) -> World:
         public_url=settings.public_url,
         tempo=_tempo(settings),
         sign_off=_sign_off(settings, clinic, renderer, real_channels(settings, parts)),
+        wording=StaffWords(renderer, lambda: build_copy_rules(folder, clinic)),
     )
 
 

@@ -215,6 +215,7 @@ class Bench:
                 unit.visits.next_report_by(),
                 unit.replies.next_close(),
                 unit.circle.next_look(),
+                unit.takeovers.next_end(),
             )
         ahead = [moment for moment in moments if moment is not None and now < moment < until]
         return min(ahead, default=None)

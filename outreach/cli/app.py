@@ -22,6 +22,8 @@ COMMANDS = {
     "inbox": ("outreach.cli.inbox:app", "List what arrived; replay quarantine."),
     "explain": ("outreach.cli.explain.command:explain", "Tell one patient's story, with reasons."),
     "followups": ("outreach.cli.followups:app", "List, take and close work for staff."),
+    "calls": ("outreach.cli.calls:app", "List the calls to make; note and close them."),
+    "reply": ("outreach.cli.reply:app", "Write to a patient yourself; give the thread back."),
     "campaign": ("outreach.cli.campaign:app", "Send a message to many patients, once."),
     "lots": ("outreach.cli.lots:app", "Find who had a lot; prepare a recall."),
     "doses": ("outreach.cli.doses:app", "Show how a patient keeps home doses."),

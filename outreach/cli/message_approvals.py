@@ -12,7 +12,7 @@ from outreach.configuration.approvals_file import APPROVALS, add_approvals, load
 from outreach.configuration.clinic_file import load_clinic
 from outreach.domain.approvals import Approval, Role
 from outreach.domain.errors import BadInput
-from outreach.rendering.copy_rules import STAFF_PREFIX
+from outreach.rendering.copy_rules import FROM_STAFF, STAFF_PREFIX
 from outreach.rendering.messages import PARTS, MessageTemplates
 from outreach.settings import load_settings
 
@@ -62,10 +62,13 @@ def _which(
     for name in names:
         if name.startswith(STAFF_PREFIX):
             raise BadInput("message", f"{name!r} goes to staff alone and needs no approval.")
+        if name == FROM_STAFF:
+            raise BadInput("message", f"{name!r} holds a person's own words, needs no approval.")
     which = [
         (name, one)
         for name, one in dict.fromkeys(chosen(templates, names, language))
-        if not name.startswith(STAFF_PREFIX)
+        if name != FROM_STAFF
+        and not name.startswith(STAFF_PREFIX)
         and (language is not None or role is Role.CLINICIAN or one != clinic.default_language)
     ]
     for name, one in which:

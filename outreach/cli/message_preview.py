@@ -134,7 +134,7 @@ def show(found: Collection[Preview]) -> None:
 
 def _said(stands: Standing) -> str:
     if not stands.needed:
-        return "goes to staff, needs no approval"
+        return "needs no approval"
     if not stands.lacking:
         return "approved"
     return f"not approved, needs a {' and a '.join(role.value for role in stands.lacking)}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from outreach.domain.approvals import Approval, Role, lacking
 from outreach.domain.errors import NotFound
-from outreach.rendering.copy_rules import STAFF_PREFIX
+from outreach.rendering.copy_rules import FROM_STAFF, STAFF_PREFIX
 
 if TYPE_CHECKING:
     from outreach.rendering.messages import MessageTemplates
@@ -20,7 +20,7 @@ class Standing:
     language: str
     version: str
     needed: bool
-    """False for pages to staff, which need no approval."""
+    """False for pages to staff, and for what a person writes: these need no approval."""
     lacking: tuple[Role, ...]
 
 
@@ -33,7 +33,7 @@ def standing(
 ) -> Standing:
     """How a message stands. Raises ConfigurationError where a file of it cannot be read."""
     version = templates.version(name, language)
-    needed = not name.startswith(STAFF_PREFIX)
+    needed = name != FROM_STAFF and not name.startswith(STAFF_PREFIX)
     wanting = lacking(approvals, name, language, version, default_language) if needed else ()
     return Standing(name, language, version, needed, wanting)
 

@@ -136,6 +136,7 @@ class ClinicFile(StrictModel):
     targets: TargetsEntry = TargetsEntry()
     prepare_hours_before: HoursBefore = 2
     home_doses: HomeDosesEntry = HomeDosesEntry()
+    takeover_minutes: Minutes = 60
     email_agreement: bool = False
     email_from: EmailAddress = "no-reply@clinic.invalid"
     carrier_answers_keywords: bool = True
@@ -230,6 +231,7 @@ def load_clinic(path: Path) -> Clinic:
         targets=FollowUpTargets(**written.targets.model_dump()),
         prepare_hours_before=written.prepare_hours_before,
         home_doses=DoseLimits(**written.home_doses.model_dump()),
+        takeover_minutes=written.takeover_minutes,
         email_agreement=written.email_agreement,
         email_from=written.email_from,
         carrier_answers_keywords=written.carrier_answers_keywords,

@@ -54,5 +54,6 @@ def load_copy_words(path: Path, languages: Collection[str]) -> CopyWords:
             language: entry.therapy + entry.drugs + entry.diagnoses
             for language, entry in lists.items()
         },
+        therapy={language: entry.therapy for language, entry in lists.items()},
         units={language: entry.doses for language, entry in lists.items()},
     )

@@ -72,6 +72,8 @@ class Clinic:
     """How long before a visit its drug is made ready: a nurse has decided on a hold by then."""
     home_doses: DoseLimits = field(default_factory=DoseLimits)
     """What of a home dose is plausible, and how long a place on the body rests."""
+    takeover_minutes: int = 60
+    """How long after the last word of either side a person still has the conversation."""
     email_agreement: bool = False
     """A business associate agreement with the email provider is on file."""
     email_from: str = "no-reply@clinic.invalid"

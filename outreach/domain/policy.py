@@ -38,6 +38,13 @@ __all__ = [
 HELD_ASK_AGAIN = timedelta(minutes=15)
 """How often a reminder of a held visit is asked about again."""
 
+STAFF_ASK_AGAIN = timedelta(minutes=15)
+"""How often what waits because staff have a patient in hand is asked about again."""
+
+NEAR_VISIT = timedelta(hours=4)
+"""So near to its visit a text does not wait for a conversation: its time and place are needed now.
+An urgent item holds it all the same, because that visit may not take place as planned."""
+
 CARE_TEXTS_A_DAY = 4
 """More than this to one patient in one day is shown to the clinic; none of them is held back."""
 
@@ -81,6 +88,8 @@ _HELD = "what the patient answered before the visit"
 _ALWAYS = "the three things at the top of policy.yaml"
 _RECORD = "the patient's record"
 _YIELDS = "campaigns, education and marketing yield to care"
+STAFF_FIRST = "automation waits while staff have the patient in hand"
+"""The rule by which what is not urgent waits for a nurse; see ``pipeline/outcomes/instead.py``."""
 
 
 class Verdict(StrEnum):
@@ -137,6 +146,14 @@ class Situation:
     """The hours of this matter, where they are not those of its purpose."""
     barred: str = ""
     """Why no address on file may be used, where there is one: it is somebody else's."""
+    urgent_open: bool = False
+    """An urgent item about this patient is not closed yet."""
+    taken_over: bool = False
+    """A person of the clinic is in conversation with this patient."""
+    automatic: bool = True
+    """Planned by software. What a person writes waits for no other person."""
+    visit_at: datetime | None = None
+    """When the visit to come starts that it is about."""
 
 
 def may_send(situation: Situation, policy: Policy) -> Decision:
@@ -166,7 +183,7 @@ def may_send(situation: Situation, policy: Policy) -> Decision:
         return _skip(SkipReason.NO_ADDRESS, why, "clinic.yaml languages")
     if not _consented(situation, policy):
         return _no_consent(situation.purpose)
-    return _hours_and_caps(situation, policy)
+    return _yield_to_staff(situation) or _hours_and_caps(situation, policy)
 
 
 def _person(situation: Situation) -> Decision | None:
@@ -190,9 +207,37 @@ def _matter(situation: Situation) -> Decision | None:
             why = "Outreach to this patient is paused."
             return _skip(SkipReason.PAUSED, why, _RECORD)
     if situation.now >= situation.useful_until:
+        if _with_staff(situation):
+            why = "It waited for staff until it was of no more use."
+            return _skip(SkipReason.LATE, why, STAFF_FIRST)
         why = "It is too late for this message to be of use."
         return _skip(SkipReason.LATE, why, "how long it is of use, as its journey says")
     return None
+
+
+def _with_staff(situation: Situation) -> bool:
+    """Whether staff have this patient in hand, so that automation must not speak in between."""
+    if situation.purpose is Purpose.REPLY or not situation.automatic:
+        return False
+    return situation.urgent_open or situation.taken_over
+
+
+def _yield_to_staff(situation: Situation) -> Decision | None:
+    """What is not urgent waits while an urgent item is open or a person writes with the patient.
+
+    It waits and is not skipped: what is still of use when the nurse is done goes then.
+    """
+    if not _with_staff(situation):
+        return None
+    visit_at = situation.visit_at
+    near = visit_at is not None and visit_at - situation.now <= NEAR_VISIT
+    if not situation.urgent_open and near:
+        return None
+    why = "It waits while an urgent item about this patient is open."
+    if not situation.urgent_open:
+        why = "It waits while a person of the clinic writes with this patient."
+    again = min(situation.now + STAFF_ASK_AGAIN, situation.useful_until)
+    return Decision(Verdict.WAIT, why, until=again, source=STAFF_FIRST)
 
 
 def _while_held(situation: Situation) -> Decision:

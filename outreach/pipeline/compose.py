@@ -53,6 +53,8 @@ def _context(
         "for_other": reader is not ContactRole.SELF,
         "first_visit": False,
     }
+    if message.id in facts.staff_words:
+        context["words"] = facts.staff_words[message.id].words
     touchpoint = facts.touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
     if touchpoint is not None:
         if touchpoint.appointment_id is not None:

@@ -141,6 +141,48 @@ class Parser(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class WordFault:
+    """One thing that is wrong with what a person is about to write to a patient."""
+
+    rule: str
+    detail: str
+    refused: bool = False
+    """It must not go at all; otherwise whoever writes is warned, and decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a person's words become, before they go."""
+
+    text: str
+    """With the clinic's name and phone around them."""
+    encoding: str
+    segments: int
+    """Of a text; 0 for an email."""
+    faults: tuple[WordFault, ...] = ()
+
+
+class Wording(Protocol):
+    """The copy rules, asked of a person's own words."""
+
+    def check(
+        self, words: str, language: str, channel: ChannelKind, clinic: Mapping[str, str]
+    ) -> Measured:
+        """``clinic``: its ``name`` and ``phone``."""
+        ...
+
+
+class AnyWords:
+    """The wording of a world without copy rules: a simulation of the clock alone, a test."""
+
+    def check(
+        self, words: str, language: str, channel: ChannelKind, clinic: Mapping[str, str]
+    ) -> Measured:
+        """Nothing is wrong with them."""
+        return Measured(f"{clinic['name']} {clinic['phone']}: {words}", "", 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
     """A message in one language on one channel, ready to store."""
 

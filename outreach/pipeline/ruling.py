@@ -40,6 +40,7 @@ def obey(unit: Unit, world: World, item: FollowUp, outcome: str) -> None:
     """
     words = DECISIONS.get(item.kind)
     if words is None:
+        unit.takeovers.end_with(item.id, world.clinic_now(), item.assignee or "staff")
         return
     said = outcome.split(maxsplit=1)[0].strip(".,:;!-").casefold() if outcome.strip() else ""
     if said not in words:
@@ -47,6 +48,7 @@ def obey(unit: Unit, world: World, item: FollowUp, outcome: str) -> None:
             "outcome",
             f"This item asks for a decision. Begin the outcome with {' or '.join(words)}.",
         )
+    unit.takeovers.end_with(item.id, world.clinic_now(), item.assignee or "staff")
     if said == "go":
         _let_go(unit, item)
     elif item.kind == DEATH_REPORTED:

@@ -28,11 +28,12 @@ from outreach.pipeline.batches import tell_operator, together_or_alone
 from outreach.pipeline.compose import compose, language_of
 from outreach.pipeline.facts.closed_days import week_of
 from outreach.pipeline.facts.deciding import decide_message, place_of
-from outreach.pipeline.facts.reading import Facts, facts_for_messages
+from outreach.pipeline.facts.reading import FROM_STAFF, Facts, facts_for_messages
 from outreach.pipeline.outcomes import aftermath, outcome
 from outreach.pipeline.outcomes.fallback import is_replacement
 from outreach.pipeline.outcomes.outcome import Sent
 from outreach.pipeline.ports import NOT_BEGUN, Outgoing, ResultKind, Sending, SendResult
+from outreach.pipeline.replies import takeover
 from outreach.pipeline.world import World
 from outreach.storage.models import Attempt, Message
 from outreach.storage.unit import Unit
@@ -215,6 +216,8 @@ def _skip(unit: Unit, world: World, facts: Facts, message: Message, decision: De
     """The message ends; its touchpoint too, unless another message still speaks for it."""
     message.status = check_step(MESSAGE_STEPS, message.status, MessageStatus.SKIPPED)
     message.reason, message.lease_until = decision.reason, None
+    if message.template == FROM_STAFF:
+        takeover.not_said(unit, world, message, decision.sentence())
     touchpoint = facts.touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
     if touchpoint is None or aftermath.others_alive(unit, touchpoint, message):
         return

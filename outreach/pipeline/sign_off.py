@@ -14,6 +14,7 @@ from outreach.domain.policy import Decision
 from outreach.domain.states import Purpose, SkipReason
 from outreach.domain.triage.result import Action
 from outreach.pipeline import followup
+from outreach.pipeline.facts.reading import FROM_STAFF
 from outreach.pipeline.faults import ROW_AT_FAULT
 from outreach.pipeline.replies.answer import RED_FLAG_ANSWERS
 from outreach.pipeline.world import World
@@ -37,10 +38,11 @@ def may_go(
     """Whether a message may go in ``language`` as its text is now; tells staff where it lacks
     approval.
 
-    Pages to staff need none. The answer to a red flag goes all the same: an unread text is better
-    than none for somebody in danger. ``row`` is the message's touchpoint.
+    Pages to staff need none, nor does what a person writes. The answer to a red flag goes all the
+    same: an unread text is better than none for somebody in danger. ``row`` is the message's
+    touchpoint.
     """
-    if message.purpose is Purpose.STAFF:
+    if message.purpose is Purpose.STAFF or message.template == FROM_STAFF:
         return True
     try:
         roles = world.sign_off.lacking(message.template, language, message.channel)

@@ -13,7 +13,7 @@ from outreach.domain.errors import Unavailable
 from outreach.domain.triage.result import Action, Prompt, Triage
 from outreach.domain.triage.screening import PROBLEM
 from outreach.pipeline import followup
-from outreach.pipeline.replies import doses, hold, question, tidings, trends
+from outreach.pipeline.replies import doses, hold, question, takeover, tidings, trends
 from outreach.pipeline.replies.answer import send_answer
 from outreach.pipeline.replies.question import Asked
 from outreach.pipeline.reply import record_consent
@@ -103,11 +103,12 @@ def _give_to_staff(world: World, reply_id: UUID) -> bool:
 
 def _read(unit: Unit, world: World, reply: Reply) -> None:
     people = unit.people.at_address(reply.address_index)
-    asked = question.asked_of(unit, world, reply, people)
+    held = takeover.covering(unit, reply)
+    asked = takeover.NOTHING_ASKED if held else question.asked_of(unit, world, reply, people)
     patient = _who(unit, people, asked.open[0] if asked.open else None)
     language = None if patient is None else patient.language
     read = question.read(world, reply, language, asked)
-    answered, result = doses.again(unit, world, reply, patient, asked, read)
+    answered, result = read if held else doses.again(unit, world, reply, patient, asked, read)
     reply.patient_id = None if patient is None else patient.id
     reply.label, reply.action = result.label, result.action
     reply.explanation = _explain(result)
@@ -118,12 +119,14 @@ def _read(unit: Unit, world: World, reply: Reply) -> None:
         if result.opt_out:
             send_answer(unit, world, reply, result, patient, changed=changed)
         return
-    held = False
+    if takeover.keep(unit, world, reply, result, held, language=language, changed=changed):
+        return
+    held_visit = False
     if answered is not None and result.answer is not None and patient is not None:
-        held = _take_answer(unit, world, reply, answered, result, asked, silent=silent)
-    if result.urgent or not held:
+        held_visit = _take_answer(unit, world, reply, answered, result, asked, silent=silent)
+    if result.urgent or not held_visit:
         _make_work(unit, world, reply, result, people, patient, asked, silent=silent)
-    send_answer(unit, world, reply, result, patient, changed=changed, held=held)
+    send_answer(unit, world, reply, result, patient, changed=changed, held=held_visit)
 
 
 def _obey(unit: Unit, world: World, reply: Reply, result: Triage) -> bool:

@@ -10,14 +10,15 @@ from outreach.domain.triage.result import Action
 from outreach.pipeline import followup
 from outreach.pipeline.outcomes import outcome
 from outreach.pipeline.people import handover
+from outreach.pipeline.replies import takeover
 from outreach.pipeline.send import load
 from outreach.pipeline.world import World
 from outreach.storage.unit import Unit
 
 
 def drain(world: World, limit: int = 500) -> int:
-    """Recovers claims whose lease ran out (machine time), ends unanswered questions, and looks at
-    children who may come of age.
+    """Recovers claims whose lease ran out (machine time), ends unanswered questions and
+    conversations that a person has left, and looks at children who may come of age.
 
     A claim without an attempt never reached the provider and is queued again; one whose attempt is
     still in flight has an unknown outcome and is settled by evidence.
@@ -39,7 +40,8 @@ def drain(world: World, limit: int = 500) -> int:
             _mind_silence(unit, world, closed)
     if lost:
         world.wake("send")
-    return len(lost) + len(closed) + handover.drain(world, limit)
+    ended = takeover.drain(world, limit)
+    return len(lost) + len(closed) + ended + handover.drain(world, limit)
 
 
 def _mind_silence(unit: Unit, world: World, asked: Sequence[UUID]) -> None:

@@ -12,7 +12,16 @@ from outreach.domain.journeys import Journey
 from outreach.domain.policy import Policy
 from outreach.domain.states import ChannelKind
 from outreach.domain.triage.engine import TriageEngine
-from outreach.pipeline.ports import Channel, NobodyAsked, Parser, Renderer, SignOff, Wake
+from outreach.pipeline.ports import (
+    AnyWords,
+    Channel,
+    NobodyAsked,
+    Parser,
+    Renderer,
+    SignOff,
+    Wake,
+    Wording,
+)
 from outreach.storage.database import Database
 
 
@@ -55,6 +64,7 @@ class World:
     """Where people and providers reach this program, without a slash at its end."""
     tempo: Tempo = field(default_factory=Tempo)
     sign_off: SignOff = field(default_factory=NobodyAsked)
+    wording: Wording = field(default_factory=AnyWords)
 
     def clinic_now(self) -> datetime:
         """Clinic time, UTC."""

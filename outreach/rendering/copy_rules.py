@@ -7,6 +7,10 @@ from outreach.domain.copy_words import CopyWords
 STAFF_PREFIX = "staff_"
 """Messages that begin so go to the clinic's own people, never to a patient."""
 
+FROM_STAFF = "from_staff"
+"""The message around what a person writes to a patient: the clinic's name and phone, no more. It
+needs no approval, because whoever writes the words answers for them."""
+
 RESERVED_KEYWORDS = (
     "CANCEL", "END", "QUIT", "STOP", "YES", "STOPALL", "UNSUBSCRIBE", "REVOKE", "OPTOUT",
     "OPT-OUT", "START", "UNSTOP",

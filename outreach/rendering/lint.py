@@ -15,7 +15,7 @@ from pathlib import Path
 from outreach.domain.errors import ConfigurationError
 from outreach.domain.states import ChannelKind
 from outreach.rendering import purposes
-from outreach.rendering.copy_rules import OWN_MEANING, RESERVED_KEYWORDS, CopyRules
+from outreach.rendering.copy_rules import FROM_STAFF, OWN_MEANING, RESERVED_KEYWORDS, CopyRules
 from outreach.rendering.messages import PARTS, MessageTemplates, Part
 from outreach.rendering.reading import grade
 from outreach.rendering.samples import CHECKED, Sender, sample_context
@@ -62,8 +62,8 @@ class Sample:
 
 
 @dataclass(frozen=True)  # no slots: what is worked out once is kept
-class _Text:
-    """One file of one message, rendered for one sample patient."""
+class Text:
+    """One file of one message, rendered for one sample patient; or what a person is to write."""
 
     name: str
     language: str
@@ -75,10 +75,12 @@ class _Text:
 
     @property
     def is_sms(self) -> bool:
+        """Whether it is a text."""
         return self.file.name == "sms.txt"
 
     @property
     def is_prose(self) -> bool:
+        """Whether people read it in sentences."""
         return self.file.name in {"sms.txt", "body.txt"}
 
     @cached_property
@@ -183,7 +185,7 @@ def _message_faults(
             "body.html": rendered.html,
         }
         for file, part in parts.items():
-            text = _Text(name, language, part.file, part.source, texts[file], sample, rules)
+            text = Text(name, language, part.file, part.source, texts[file], sample, rules)
             for rule, check in CHECKS.items():
                 for detail in check(text):
                     yield Fault(str(part.file), rule, detail)
@@ -192,6 +194,8 @@ def _message_faults(
 def _undefined(name: str, part: Part) -> Iterator[Fault]:
     for variable in part.variables - KNOWN_VARIABLES:
         if variable.startswith("campaign.") and name.startswith("campaign_"):
+            continue
+        if variable == "words" and name == FROM_STAFF:
             continue
         if variable in {"followup.code", "followup.url"} and name.startswith("staff_"):
             continue
@@ -207,7 +211,7 @@ def _contexts(
         yield sample_context(name, patient, sender, campaign_fields)
 
 
-def _forbidden_word(text: _Text) -> Iterator[str]:
+def _forbidden_word(text: Text) -> Iterator[str]:
     entries = text.rules.words.forbidden_in(text.language)
     if _pattern(tuple(entries)).search(text.plain):
         for entry in entries:
@@ -230,7 +234,7 @@ def _pattern(entries: tuple[str, ...], after: str = r"\b") -> re.Pattern[str]:
     return re.compile(f"{after}(?:{'|'.join(words)})")
 
 
-def _reserved_keyword(text: _Text) -> Iterator[str]:
+def _reserved_keyword(text: Text) -> Iterator[str]:
     for sentence in _SENTENCES.split(text.text):
         found = " ".join(_ASKED.findall(_plain(sentence))).upper()
         asked = set(re.findall(r"[\w-]+", found))
@@ -239,18 +243,18 @@ def _reserved_keyword(text: _Text) -> Iterator[str]:
                 yield f"asks for {word}, which the carrier takes as opting out or in"
 
 
-def _too_long(text: _Text) -> Iterator[str]:
+def _too_long(text: Text) -> Iterator[str]:
     if text.is_sms and (segments := measure(text.text).segments) > text.rules.max_segments:
         yield f"takes {segments} segments; at most {text.rules.max_segments}"
 
 
-def _not_gsm_7(text: _Text) -> Iterator[str]:
+def _not_gsm_7(text: Text) -> Iterator[str]:
     if text.is_sms and (odd := sorted((set(text.source) | set(text.text)) - GSM_7)):
         names = ", ".join(f"'{character}' (U+{ord(character):04X})" for character in odd)
         yield f"has {names}; a text with them holds 70 characters instead of 160"
 
 
-def _hard_to_read(text: _Text) -> Iterator[str]:
+def _hard_to_read(text: Text) -> Iterator[str]:
     if not text.is_prose:
         return
     chosen = (text.sample.clinic_name, *(patient.first for patient in CHECKED if patient.first))
@@ -261,25 +265,25 @@ def _hard_to_read(text: _Text) -> Iterator[str]:
         yield f"reads at grade {years:.1f}; at most {text.rules.max_grade:g}: shorten the sentences"
 
 
-def _fluids_caveat(text: _Text) -> Iterator[str]:
+def _fluids_caveat(text: Text) -> Iterator[str]:
     for sentence in _SENTENCES.split(text.plain):
         if _FLUIDS.search(sentence) and not _CAVEAT.search(sentence):
             yield "names fluids without 'unless told to limit fluids' in the same sentence"
 
 
-def _no_clinic_name(text: _Text) -> Iterator[str]:
+def _no_clinic_name(text: Text) -> Iterator[str]:
     needed = text.is_sms or text.file.name == "subject.txt"
     if needed and not text.text.startswith(text.sample.clinic_name):
         yield "does not begin with the clinic's name"
 
 
-def _no_phone(text: _Text) -> Iterator[str]:
+def _no_phone(text: Text) -> Iterator[str]:
     to_patient = not text.name.startswith(text.rules.staff_prefix)
     if to_patient and text.is_prose and text.sample.phone not in text.text:
         yield "does not give the clinic's or the site's phone"
 
 
-def _short_link(text: _Text) -> Iterator[str]:
+def _short_link(text: Text) -> Iterator[str]:
     if "/" not in text.text:
         return
     for domain in text.rules.shorteners:
@@ -294,7 +298,7 @@ def _plain(text: str) -> str:
     return "".join(mark for mark in decomposed if not unicodedata.combining(mark))
 
 
-CHECKS: dict[Rule, Callable[[_Text], Iterator[str]]] = {
+CHECKS: dict[Rule, Callable[[Text], Iterator[str]]] = {
     Rule.FORBIDDEN_WORD: _forbidden_word,
     Rule.RESERVED_KEYWORD: _reserved_keyword,
     Rule.TOO_LONG: _too_long,

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from outreach.domain.errors import ConfigurationError
 from outreach.domain.journeys import Journey
 from outreach.domain.states import Purpose
-from outreach.rendering.copy_rules import STAFF_PREFIX
+from outreach.rendering.copy_rules import FROM_STAFF, STAFF_PREFIX
 from outreach.rendering.messages import MessageTemplates
 
 _BY_PREFIX = {
     "auto_": frozenset({Purpose.REPLY}),
+    FROM_STAFF: frozenset({Purpose.REPLY}),
     STAFF_PREFIX: frozenset({Purpose.STAFF}),
     "campaign_": frozenset({Purpose.CAMPAIGN, Purpose.EDUCATION, Purpose.MARKETING}),
 }

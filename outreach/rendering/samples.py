@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from outreach.rendering.copy_rules import STAFF_PREFIX
+from outreach.rendering.copy_rules import FROM_STAFF, STAFF_PREFIX
 
-_WITHOUT_OCCASION = ("auto_", "campaign_", STAFF_PREFIX)
+_WITHOUT_OCCASION = ("auto_", "campaign_", FROM_STAFF, STAFF_PREFIX)
 """Messages that begin so speak of no visit and no dose: compose gives them none."""
 
 
@@ -72,6 +72,8 @@ def sample_context(
     if message.startswith(STAFF_PREFIX):
         url = "https://outreach.example.org/followups/7KQ2M"
         context["followup"] = {"code": "7KQ2M", "url": url}
+    if message == FROM_STAFF:
+        context["words"] = "Thank you for your text. We can see you at 10. Does that suit you?"
     if not message.startswith(_WITHOUT_OCCASION):
         end = start + timedelta(hours=patient.hours or 0)
         starts = [start + timedelta(hours=2 * number) for number in range(patient.visits)]

@@ -11,6 +11,7 @@ from outreach.domain.consent import ConsentScope
 from outreach.domain.errors import BadInput
 from outreach.domain.states import ChannelKind
 from outreach.pipeline import arrive, closure, consent, followup, receipt, reply
+from outreach.pipeline.replies import staff_message, takeover
 from outreach.pipeline.world import World
 from outreach.simulation import campaigns
 from outreach.simulation.scenario import Line
@@ -52,6 +53,7 @@ class Happenings:
             "campaign": lambda line: campaigns.launch(self._world, line, self._note),
             "close": self._close,
             "closure": self._closure,
+            "staff": self._staff,
         }[line.verb](line)
 
     def tell_of_events(self) -> None:
@@ -204,6 +206,23 @@ class Happenings:
             raise BadInput("scenario", f"that patient has no open {kind!r} by then")
         newest = max(rows, key=lambda row: (row.created_at, row.id))
         followup.close(self._world, newest.code, SOURCE, str(line.details["outcome"]))
+
+    def _staff(self, line: Line) -> None:
+        """A person of the clinic writes to a patient, or gives the conversation back.
+
+        The copy rules are shown to who writes, and a scenario has seen them: what they refuse is
+        refused here too.
+        """
+        details, world = line.details, self._world
+        to, who = _named(details["patient"]), str(details.get("by", SOURCE))
+        if details.get("release"):
+            with world.db.read() as unit:
+                patient = staff_message.addressee(unit, world, to).patient
+            takeover.release(world, patient.id, who)
+            return
+        words = details["text"] if "text" in details else details["body"]
+        token = str(details.get("token", f"line-{line.number}"))
+        staff_message.say(world, to, str(words), who=who, token=token, anyway=True)
 
     def _closure(self, line: Line) -> None:
         details = line.details

@@ -6,19 +6,22 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from outreach.domain.states import MessageStatus, TouchpointStatus
+from outreach.pipeline.facts.reading import FROM_STAFF
 from outreach.pipeline.world import World
 from outreach.storage.models import Message, Touchpoint
 from outreach.storage.unit import Unit
 
 
 def rows(world: World, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
-    """Touchpoints by the time they were decided or are due, then follow-ups; times in ``zone``."""
+    """Touchpoints by when they were decided or are due, what staff wrote, then follow-ups; times
+    in ``zone``."""
     with world.db.read() as unit:
         touchpoints = unit.ledger.everything()
         names = _names(unit, {row.patient_id for row in touchpoints})
         messages = unit.messages.of_touchpoints([row.id for row in touchpoints])
         for row in sorted(touchpoints, key=lambda item: item.decided_at or item.due_at):
             yield _touchpoint(row, messages.get(row.id, []), names, zone)
+        yield from _by_staff(unit, names, zone)
         items = unit.followups.worklist(closed=True, limit=1_000_000)
         names |= _names(unit, {row.patient_id for row in items if row.patient_id is not None})
         for item in sorted(items, key=lambda item: (item.created_at, item.id)):
@@ -30,6 +33,26 @@ def rows(world: World, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
                 "due": item.due_at.astimezone(zone).isoformat(),
                 "summary": item.summary,
             }
+
+
+def _by_staff(unit: Unit, names: dict[UUID, str], zone: ZoneInfo) -> Iterator[dict[str, Any]]:
+    """What people wrote themselves; none where the scenario has no such line."""
+    messages = {row.id: row for row in unit.messages.everything() if row.template == FROM_STAFF}
+    words = unit.takeovers.words_of(messages) if messages else {}
+    for message_id, message in messages.items():
+        patient_id = message.patient_id
+        if patient_id is not None and patient_id not in names:
+            names |= _names(unit, {patient_id})
+        yield {
+            "at": message.created_at.astimezone(zone).isoformat(),
+            "patient": names.get(patient_id) if patient_id else None,
+            "staff": words[message_id].who,
+            "outcome": message.status.value,
+            "reason": None if message.reason is None else message.reason.value,
+            "channel": message.channel.value,
+            "language": message.language,
+            "body": message.body,
+        }
 
 
 def _names(unit: Unit, ids: set[UUID]) -> dict[UUID, str]:

@@ -73,6 +73,7 @@ class Player:
                     unit.visits.next_report_by(),
                     unit.replies.next_close(),
                     unit.circle.next_look(),
+                    unit.takeovers.next_end(),
                 ]
         ahead = [moment for moment in moments if moment is not None and now < moment <= until]
         return min(ahead, default=None)

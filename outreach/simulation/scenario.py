@@ -19,6 +19,7 @@ VERBS = (
     "campaign",
     "close",
     "closure",
+    "staff",
 )
 _ALSO = {"opt_out": "optout", "opt_in": "optin", "time": "at"}
 """Other names for the keys of a line."""

@@ -24,6 +24,7 @@ from outreach.storage.repositories.occasions import Occasions
 from outreach.storage.repositories.people import People
 from outreach.storage.repositories.receipts import Receipts
 from outreach.storage.repositories.replies import Replies
+from outreach.storage.repositories.takeovers import Takeovers
 from outreach.storage.repositories.visits import Visits
 from outreach.storage.repositories.work import Work
 
@@ -133,6 +134,11 @@ class Unit:
     def replies(self) -> Replies:
         """Inbound messages and open questions."""
         return Replies(self._session)
+
+    @cached_property
+    def takeovers(self) -> Takeovers:
+        """Conversations in a person's hands."""
+        return Takeovers(self._session)
 
     @cached_property
     def followups(self) -> FollowUps:

@@ -7,7 +7,10 @@ from starlette.responses import RedirectResponse
 from outreach.pipeline.world import World
 from outreach.web import problems
 from outreach.web.api.events import event_routes
+from outreach.web.api.staff_messages import staff_message_routes
+from outreach.web.calls import CallPages
 from outreach.web.config import WebConfig
+from outreach.web.conversations import ConversationPages
 from outreach.web.edge import edge_of
 from outreach.web.followups import FollowUpPages
 from outreach.web.guard import Guard
@@ -38,8 +41,11 @@ def create_app(world: World, config: WebConfig, broker: BrokerProbe | None = Non
         *TwilioWebhooks(edge).routes(),
         *SendGridWebhook(edge).routes(),
         *FollowUpPages(edge, door).routes(),
+        *CallPages(edge, door).routes(),
+        *ConversationPages(edge, door).routes(),
     ]
     app.include_router(event_routes(edge))
+    app.include_router(staff_message_routes(edge))
     app.include_router(health_routes(edge, broker))
     app.include_router(unsubscribe_routes(edge))
     app.include_router(sign_in_routes(edge, door))

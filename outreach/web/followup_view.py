@@ -187,10 +187,10 @@ def _view(
         priority_word=_PRIORITY_WORDS[row.priority],
         action_word=_ACTION_WORDS[row.action],
         summary=_sentence(row.summary),
-        due=_moment(row.due_at, now, zone),
+        due=moment(row.due_at, now, zone),
         left=time_left(row.due_at - now),
         late=row.due_at < now and row.status is not FollowUpStatus.CLOSED,
-        created=_moment(row.created_at, now, zone),
+        created=moment(row.created_at, now, zone),
         taken_by=readable(row.assignee or ""),
         is_open=row.status is FollowUpStatus.OPEN,
         is_closed=row.status is FollowUpStatus.CLOSED,
@@ -199,7 +199,7 @@ def _view(
         phone_link=phone,
         phone_whose=whose,
         reply=None if reply is None else readable(reply.body),
-        reply_at="" if reply is None else _moment(reply.received_at, now, zone),
+        reply_at="" if reply is None else moment(reply.received_at, now, zone),
         pictures=0 if reply is None else reply.media,
         reason=_sentence(str(explanation.get("reason", ""))),
         paged=row.level,
@@ -212,14 +212,14 @@ def _past(note: FollowUpNote, said: Mapping[UUID, Reply], now: datetime, zone: Z
     reply = None if note.reply_id is None else said.get(note.reply_id)
     words = "" if reply is None else reply.body
     text = ": ".join(part for part in (note.note, words) if part)
-    return Past(_moment(note.at, now, zone), note.what, readable(note.who), readable(text))
+    return Past(moment(note.at, now, zone), note.what, readable(note.who), readable(text))
 
 
 def _name(patient: Patient) -> str:
     return readable(" ".join(part for part in (patient.given, patient.family) if part))
 
 
-def _moment(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+def moment(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     """``2:30 PM`` today, ``Tue, Mar 3, 2:30 PM`` on another day."""
     local = at.astimezone(zone)
     clock = local_time.clock(local, "en")

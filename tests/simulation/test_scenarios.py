@@ -378,3 +378,55 @@ def test_a_visit_that_is_booked_while_it_takes_place_is_asked_about(tmp_path: Pa
 
 def test_a_visit_that_was_over_when_it_was_booked_is_not_asked_about(tmp_path: Path) -> None:
     assert not work(played(tmp_path, event("2027-03-10T14:00"), {"until": "2027-03-11T16:00"}))
+
+
+def staff(at: str, **details: Any) -> dict[str, Any]:
+    return {"at": at, "staff": {"patient": "P1", "by": "Ana", **details}}
+
+
+def test_a_person_takes_the_conversation_over_and_the_reminder_waits(tmp_path: Path) -> None:
+    found = played(
+        tmp_path,
+        event("2027-03-01T10:00"),
+        staff("2027-03-03T09:50", text="Can you bring your forms?"),
+        {"at": "2027-03-03T10:05", "reply": {"from": PHONE, "body": "which forms"}},
+        staff("2027-03-03T10:10", text="Your insurance card."),
+        staff("2027-03-03T10:40", release=True),
+        {"until": "2027-03-03T12:00"},
+    )
+    written = [row for row in found if "staff" in row]
+    assert [(row["staff"], row["outcome"], row["patient"]) for row in written] == [
+        ("Ana", "accepted", "P1"),
+        ("Ana", "accepted", "P1"),
+    ]
+    assert written[1]["body"].endswith(": Your insurance card.")
+    (d7,) = [row for row in found if row.get("step") == "d7" and row["outcome"] == "sent"]
+    assert "2027-03-03T10:40" <= d7["at"][:16] <= "2027-03-03T11:00"
+    (item,) = [row for row in found if "followup" in row]
+    assert item["followup"] == "conversation"
+
+
+def test_a_conversation_that_nobody_ends_times_out(tmp_path: Path) -> None:
+    found = played(
+        tmp_path,
+        event("2027-03-01T10:00"),
+        staff("2027-03-03T09:50", text="Can you bring your forms?"),
+        {"until": "2027-03-03T12:00"},
+    )
+    (d7,) = [row for row in found if row.get("step") == "d7" and row["outcome"] == "sent"]
+    assert "2027-03-03T10:50" <= d7["at"][:16] <= "2027-03-03T11:05"
+
+
+@pytest.mark.parametrize(
+    ("details", "said"),
+    [
+        ({"text": "Your IVIG is ready"}, "ivig"),
+        ({"release": True}, "Nobody has taken"),
+        ({}, "body"),
+    ],
+)
+def test_what_a_person_cannot_do_names_the_line(
+    tmp_path: Path, details: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(BadInput, match=f"Line 2.*{said}"):
+        played(tmp_path, event("2027-03-01T10:00"), staff("2027-03-03T09:50", **details))

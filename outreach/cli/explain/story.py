@@ -19,6 +19,7 @@ from outreach.storage.models import (
     Permission,
     PermissionSource,
     Reply,
+    Takeover,
     Touchpoint,
 )
 from outreach.storage.unit import Unit
@@ -61,6 +62,7 @@ class _Story:
         yield from self._from_shared_phones(indexes)
         yield from map(self._consent, self._unit.people.consent_history(indexes))
         yield from map(self._permission, self._unit.circle.history(self._patient.id))
+        yield from map(self._takeover, self._unit.takeovers.of_patient(self._patient.id))
         yield from self._doses()
 
     def _zone(self, site_code: str | None) -> ZoneInfo:
@@ -98,7 +100,9 @@ class _Story:
         return Entry(row.due_at, zone, "touchpoint", sentence, facts, texts[0] if texts else None)
 
     def _message(self, row: Message) -> Entry:
-        sentence = f"Answer {row.template}. {message_sentence(row, self._home)}"
+        word = self._unit.takeovers.words_of([row.id]).get(row.id)
+        who = f"Answer {row.template}" if word is None else f"Written by {word.who}"
+        sentence = f"{who}. {message_sentence(row, self._home)}"
         return Entry(row.created_at, self._home, "message", sentence, _message_facts(row), row.body)
 
     def _visit(self, row: Appointment) -> Entry:
@@ -162,6 +166,22 @@ class _Story:
             "assignee": row.assignee,
         }
         return Entry(row.created_at, self._home, "followup", sentence, facts, row.summary)
+
+    def _takeover(self, row: Takeover) -> Entry:
+        """What was asked is suspended, and automation waits, from here to its end."""
+        sentence = f"The conversation by {row.channel.value} was taken over, last by {row.nurse}"
+        if row.ended_at is None:
+            sentence += f", until {moment(row.ends_at, self._home)} at the earliest."
+        else:
+            by = "it timed out" if row.ended_by == "outreach" else f"given back by {row.ended_by}"
+            sentence += f", until {moment(row.ended_at, self._home)}: {by}."
+        facts = {
+            "channel": row.channel.value,
+            "by": row.nurse,
+            "answered": row.answered,
+            "ended": row.ended_at.astimezone(self._home).isoformat() if row.ended_at else None,
+        }
+        return Entry(row.began_at, self._home, "takeover", sentence, facts)
 
     def _consent(self, row: Consent) -> Entry:
         sentence = f"Consent for {row.channel.value}: {_words(row.action.value)} of "

@@ -9,7 +9,7 @@ from outreach.domain.policy import Decision, Situation, Verdict, may_send
 from outreach.domain.states import FollowUpStatus, Purpose, SkipReason
 from outreach.domain.whereabouts import Whereabouts, whereabouts
 from outreach.pipeline.facts.closed_days import nothing_to_say, week_of
-from outreach.pipeline.facts.reading import Facts
+from outreach.pipeline.facts.reading import FROM_STAFF, Facts
 from outreach.pipeline.facts.surroundings import unmet
 from outreach.pipeline.planning.occasions import occasion_gone
 from outreach.pipeline.world import World
@@ -19,11 +19,13 @@ from outreach.storage.models import (
     ContactPoint,
     DoseStatus,
     Message,
+    Patient,
     Touchpoint,
 )
 
 CONFIRMS_OPT_OUT = "auto_opted_out"
 """The one message that may follow an opt-out: its confirmation."""
+_BEFORE_A_VISIT = frozenset({Anchor.VISIT_START, Anchor.CLOSURE})
 
 
 def decide_touchpoint(
@@ -52,15 +54,49 @@ def decide_message(world: World, facts: Facts, message: Message, now: datetime) 
     consent = facts.consents.get(message.address_index, ConsentState())
     if message.template == CONFIRMS_OPT_OUT:
         consent = ConsentState()
+    usable = message.template != FROM_STAFF or _may_be_used(facts, message)
+    return decide_unplanned(
+        world,
+        patient,
+        consent,
+        purpose=message.purpose,
+        useful_until=message.useful_until,
+        has_address=usable,
+        now=now,
+    )
+
+
+def _may_be_used(facts: Facts, message: Message) -> bool:
+    """Whether an address still is one at which a patient may be written to."""
+    known = facts.contacts.get(message.patient_id, ()) if message.patient_id is not None else ()
+    return any(row.address_index == message.address_index for row in known)
+
+
+def decide_unplanned(
+    world: World,
+    patient: Patient | None,
+    consent: ConsentState,
+    *,
+    purpose: Purpose,
+    useful_until: datetime,
+    has_address: bool,
+    now: datetime,
+) -> Decision:
+    """The same decision for what no journey planned: an answer, a page, a person's own words.
+
+    What a person writes to somebody who did not write lately is care, and keeps the clinic's hours.
+    """
     return may_send(
         Situation(
             now=now,
-            purpose=message.purpose,
-            useful_until=message.useful_until,
-            has_address=True,
+            purpose=purpose,
+            useful_until=useful_until,
+            has_address=has_address,
             consent=consent,
             # a death that only a reply speaks of keeps no answer from whoever writes
             deceased=patient is not None and patient.deceased and not patient.death_reported,
+            zones=(world.clinic.zone,),
+            automatic=False,
         ),
         world.policy,
     )
@@ -88,6 +124,9 @@ def _situation(
         held=_held(facts, row),
         barred="" if has_address else facts.barred.get(row.patient_id, ""),
         other_language=not world.clinic.speaks(patient.language),
+        urgent_open=facts.urgent_open(row.patient_id),
+        taken_over=row.patient_id in facts.in_hand.taken_over,
+        visit_at=row.anchor_at if row.anchor_kind in _BEFORE_A_VISIT else None,
     )
 
 

@@ -23,10 +23,14 @@ from outreach.storage.models import (
     Message,
     Occasion,
     Patient,
+    StaffWord,
     Touchpoint,
 )
+from outreach.storage.repositories.takeovers import InHand
 from outreach.storage.unit import Unit
 
+FROM_STAFF = "from_staff"
+"""The message around what a person of the clinic writes to a patient."""
 _LONGEST_DAY = timedelta(hours=26)
 """No calendar day is longer; so what falls on one day lies within this time of each other."""
 
@@ -59,6 +63,10 @@ class Facts:
     """When care texts go or went to each patient; read for outreach alone."""
     care_today: dict[UUID, int] = field(default_factory=dict)
     """How many care texts each patient was given this clinic day; read for care alone."""
+    in_hand: InHand = field(default_factory=InHand)
+    """Whom staff have in hand: automation waits."""
+    staff_words: dict[UUID, StaffWord] = field(default_factory=dict)
+    """By message: what a person wrote in it."""
     around: Surroundings = field(default_factory=Surroundings)
 
     def address_of(self, touchpoint: Touchpoint) -> ContactPoint | None:
@@ -72,6 +80,13 @@ class Facts:
     def count(self, index: str, at: datetime) -> None:
         """A message of this batch goes to an address: it counts for those that come after it."""
         self.recent.setdefault(index, []).append(at)
+
+    def urgent_open(self, patient_id: UUID) -> bool:
+        """Whether an urgent item is open about a patient, or about somebody at their address."""
+        if patient_id in self.in_hand.urgent:
+            return True
+        contacts = self.contacts.get(patient_id, ())
+        return any(row.address_index in self.in_hand.urgent_at for row in contacts)
 
     def text_of(self, patient_id: UUID) -> ContactPoint | None:
         """A patient's first phone that takes texts."""
@@ -110,6 +125,7 @@ def facts_for_touchpoints(unit: Unit, world: World, rows: Sequence[Touchpoint]) 
     _about_addresses(unit, facts, indexes)
     _about_outreach(unit, world, facts, indexes, rows)
     facts.care_today = _care_today(unit, world, rows)
+    _about_staff(unit, world, facts, rows)
     facts.around = read_surroundings(unit, world, rows, facts.patients)
     return facts
 
@@ -129,6 +145,9 @@ def facts_for_messages(unit: Unit, world: World, messages: Sequence[Message]) ->
     rows = list(touchpoints.values())
     _about_addresses(unit, facts, indexes)
     _about_outreach(unit, world, facts, indexes, rows, [row.id for row in messages])
+    _about_staff(unit, world, facts, rows)
+    by_people = [row.id for row in messages if row.template == FROM_STAFF]
+    facts.staff_words = unit.takeovers.words_of(by_people) if by_people else {}
     facts.around = read_surroundings(unit, world, rows, facts.patients)
     return facts
 
@@ -158,6 +177,15 @@ def _about_reach(facts: Facts, reached: Reached) -> None:
 
 def _about_addresses(unit: Unit, facts: Facts, indexes: set[str]) -> None:
     facts.consents = unit.people.consent_of(indexes) if indexes else {}
+
+
+def _about_staff(unit: Unit, world: World, facts: Facts, rows: Sequence[Touchpoint]) -> None:
+    """Whom staff have in hand, of those whom a planned contact is for."""
+    patients = {row.patient_id for row in rows}
+    if patients:
+        near = [row for patient_id in patients for row in facts.contacts.get(patient_id, ())]
+        indexes = {row.address_index for row in near}
+        facts.in_hand = unit.takeovers.in_hand(patients, indexes, world.clinic_now())
 
 
 def _about_outreach(

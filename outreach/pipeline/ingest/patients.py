@@ -193,6 +193,7 @@ def _absorb(unit: Unit, world: World, survivor: Patient, prior: Patient) -> None
     ):
         repository.move_to(prior.id, survivor.id)
     unit.ledger.move_to(prior.id, survivor.id, world.clinic_now())
+    unit.takeovers.move_to(prior.id, survivor.id, world.clinic_now())
     unit.people.move_identifiers(prior.id, survivor.id)
     unit.people.move_contacts(prior.id, survivor.id)
     prior.merged_into, prior.active, prior.look_at = survivor.id, False, None

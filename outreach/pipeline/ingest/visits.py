@@ -14,7 +14,7 @@ from outreach.domain.events import (
 from outreach.domain.journeys import Anchor
 from outreach.domain.states import SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action
-from outreach.pipeline import closure, completion, followup, plan
+from outreach.pipeline import calls, closure, completion, followup, plan
 from outreach.pipeline.ingest import names, neighbours
 from outreach.pipeline.lots import keeping
 from outreach.pipeline.replies import hold
@@ -80,6 +80,8 @@ def apply(
     if status in GONE:
         _take_details(world, visit, data)
         _end(unit, world, visit)
+        if status is AppointmentStatus.NOSHOW and not (quiet or visit.quiet):
+            calls.after_no_show(unit, world, visit, patient)
         neighbours.left(unit, world, visit, before)
         return True
     _move_or_revive(

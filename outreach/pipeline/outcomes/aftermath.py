@@ -7,7 +7,9 @@ from outreach.domain.reactions import Reaction
 from outreach.domain.states import MessageStatus, Purpose, TouchpointStatus
 from outreach.domain.triage.result import Action
 from outreach.pipeline import consent, due, followup
+from outreach.pipeline.facts.reading import FROM_STAFF
 from outreach.pipeline.outcomes import fallback, instead
+from outreach.pipeline.replies import takeover
 from outreach.pipeline.replies.answer import RED_FLAG_ANSWERS
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactStatus, Message, Touchpoint
@@ -57,6 +59,9 @@ def _what_remains(unit: Unit, world: World, message: Message, row: Touchpoint | 
     """A touchpoint with no other message on its way has failed; a care text becomes a call."""
     code = message.error_code
     why = f"The provider refused it (code {code})." if code else "The provider did not take it."
+    if message.template == FROM_STAFF:
+        takeover.not_said(unit, world, message, why)
+        return
     if row is None:
         if message.purpose is Purpose.REPLY and message.reply_id is not None:
             _call_about_answer(unit, world, message, why)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from outreach.domain.journeys import Anchor, WhenLate
-from outreach.domain.policy import Decision
+from outreach.domain.policy import STAFF_FIRST, Decision
 from outreach.domain.states import FollowUpStatus, Purpose, SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action, Prompt
 from outreach.pipeline import followup
@@ -59,8 +59,22 @@ def make_up_for(unit: Unit, world: World, row: Touchpoint, decision: Decision) -
         call(unit, world, row, why)
     elif row.purpose is Purpose.CARE and decision.reason is SkipReason.NO_ADDRESS:
         _unreached(unit, world, row, decision)
-    elif decision.reason in _NO_TIME_LEFT and _nothing_said_before(unit, world, row):
+    elif _last_word(unit, world, row, decision):
         call_before_visit(unit, world, row, why)
+
+
+def _last_word(unit: Unit, world: World, row: Touchpoint, decision: Decision) -> bool:
+    """Whether a reminder is lost that nothing else makes up for: it waited for staff, or it was
+    all that could be said of its visit."""
+    if decision.source == STAFF_FIRST:
+        return _still_ahead(world, row)
+    return decision.reason in _NO_TIME_LEFT and _nothing_said_before(unit, world, row)
+
+
+def _still_ahead(world: World, row: Touchpoint) -> bool:
+    """Whether it is a reminder of a visit that has not begun: whoever phones can still say it."""
+    care = row.purpose is Purpose.CARE
+    return care and row.anchor_kind is Anchor.VISIT_START and row.anchor_at > world.clinic_now()
 
 
 def call(unit: Unit, world: World, row: Touchpoint, why: str) -> None:

@@ -28,6 +28,7 @@ from outreach.storage.models.replies import (
     FollowUpNote,
     Reply,
 )
+from outreach.storage.models.takeovers import StaffWord, Takeover
 from outreach.storage.models.visits import (
     Appointment,
     Dose,
@@ -70,5 +71,7 @@ __all__ = [
     "RegimenStatus",
     "Reply",
     "Site",
+    "StaffWord",
+    "Takeover",
     "Touchpoint",
 ]

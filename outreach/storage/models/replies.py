@@ -100,6 +100,12 @@ class FollowUp(Base):
         ),
         Index(None, "status", "due_at"),
         Index(None, "patient_id"),
+        Index(
+            "ix_followup_urgent",
+            "patient_id",
+            postgresql_where=text("priority = 'urgent' AND status <> 'closed'"),
+            sqlite_where=text("priority = 'urgent' AND status <> 'closed'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

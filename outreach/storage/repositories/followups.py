@@ -1,5 +1,6 @@
 """Work for staff: the worklist, what is overdue, and what happened to each item."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -51,6 +52,25 @@ class FollowUps:
         if not closed:
             query = query.where(FollowUp.status != FollowUpStatus.CLOSED)
         return list(self._session.scalars(query))
+
+    def waiting_of(self, kinds: Collection[str], limit: int) -> list[FollowUp]:
+        """Items of these kinds that are not closed, by due time."""
+        query = select(FollowUp).where(
+            FollowUp.kind.in_(kinds), FollowUp.status != FollowUpStatus.CLOSED
+        )
+        return list(
+            self._session.scalars(query.order_by(FollowUp.due_at, FollowUp.id).limit(limit))
+        )
+
+    def notes_of_all(self, ids: Collection[UUID], what: str) -> dict[UUID, list[FollowUpNote]]:
+        """What happened of one kind to each of these items, oldest first."""
+        found: dict[UUID, list[FollowUpNote]] = defaultdict(list)
+        query = select(FollowUpNote).where(
+            FollowUpNote.followup_id.in_(ids), FollowUpNote.what == what
+        )
+        for row in self._session.scalars(query.order_by(FollowUpNote.at, FollowUpNote.id)):
+            found[row.followup_id].append(row)
+        return found
 
     def of_patient(self, patient_id: UUID) -> list[FollowUp]:
         """A patient's items, oldest first."""

@@ -187,6 +187,10 @@ class Messages:
         """All messages by time, for checks on small installations."""
         return list(self._session.scalars(select(Message).order_by(Message.created_at, Message.id)))
 
+    def id_of_reason(self, reason_key: str) -> UUID | None:
+        """The message that was made for a reason, on whatever channel."""
+        return self._session.scalar(select(Message.id).where(Message.reason_key == reason_key))
+
     def any_with(self, statuses: Collection[MessageStatus]) -> bool:
         """Whether any message stands in one of these statuses."""
         query = select(Message.id).where(Message.status.in_(statuses)).limit(1)
@@ -287,6 +291,7 @@ class Messages:
             Message.address_index == index,
             Message.created_at > since,
             Message.purpose == Purpose.REPLY,
+            Message.reply_id.is_not(None),
         )
         return self._session.scalar(query) or 0
 

@@ -223,6 +223,14 @@ class People:
         query = select(ContactPoint).where(ContactPoint.patient_id == patient_id)
         return list(self._session.scalars(query))
 
+    def all_contacts_of(self, ids: Collection[UUID]) -> dict[UUID, list[ContactPoint]]:
+        """Every contact point ever known for several patients, by patient."""
+        found: dict[UUID, list[ContactPoint]] = defaultdict(list)
+        query = select(ContactPoint).where(ContactPoint.patient_id.in_(ids))
+        for row in self._session.scalars(query.order_by(ContactPoint.rank, ContactPoint.id)):
+            found[row.patient_id].append(row)
+        return found
+
     def at_address(self, index: str) -> list[Patient]:
         """The patients reached at an address: several when a phone is shared."""
         query = (

@@ -25,6 +25,7 @@ from outreach.storage.models import (
     Patient,
     Receipt,
     Reply,
+    Takeover,
     Touchpoint,
 )
 
@@ -86,7 +87,8 @@ def _which_have_work() -> CompoundSelect[str]:
             Conversation.status == ConversationStatus.OPEN,
             Conversation.closes_at <= clinic_now,
         )
-        | exists().where(Patient.look_at <= clinic_now),
+        | exists().where(Patient.look_at <= clinic_now)
+        | exists().where(Takeover.ended_at.is_(None), Takeover.ends_at <= clinic_now),
         "completion": exists().where(Appointment.report_by <= clinic_now),
     }
     asked = [select(literal(name).label("stage")).where(q) for name, q in questions.items()]
