@@ -9,7 +9,7 @@ from outreach.domain.triage import verdict
 from outreach.domain.triage.answers import Answer, read_answer
 from outreach.domain.triage.context import Context
 from outreach.domain.triage.folding import Piece, pieces
-from outreach.domain.triage.keywords import bare_word, carrier_keyword
+from outreach.domain.triage.keywords import bare_word, carrier_keyword, is_our_answer
 from outreach.domain.triage.lexicon import Concept, Lexicon, TriageSettings
 from outreach.domain.triage.measures import Kind, Measures
 from outreach.domain.triage.reading import Match, Reader, Reading
@@ -63,6 +63,8 @@ class TriageEngine:
         standing = verdict.by_weight(seen)
         names = list(dict.fromkeys(item.concept.name for item in standing))
         actions = {item.concept.action for item in standing}
+        if answer is None and is_our_answer(text):
+            labels.add(Label.LOGISTICS)
         if answer is not None:
             labels.add(answer.label)
             actions.add(answer.action)

@@ -54,6 +54,8 @@ class Cue(StrEnum):
     HYPOTHETICAL = "hypothetical"
     MAYBE_HYPOTHETICAL = "maybe_hypothetical"
     """Hypothetical only in a text that also asks something: Spanish ``si`` is also ``yes``."""
+    NOT_HYPOTHETICAL = "not_hypothetical"
+    """Looks imagined and happens: ``when i get up``, ``cuando camino``."""
     ASKS = "asks"
     SEVERE = "severe"
 

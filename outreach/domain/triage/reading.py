@@ -10,11 +10,15 @@ from outreach.domain.triage.folding import Gap, Piece, gap_of, split_number
 from outreach.domain.triage.lexicon import SYMPTOM_LABELS, Concept, Cue, Lexicon
 from outreach.domain.triage.phrases import COMMA, STOP, Phrase, anchors, compile_phrase
 from outreach.domain.triage.result import Label
+from outreach.domain.triage.sounds import spanish_sound
 from outreach.domain.triage.spelling import Speller
 
 _COMMAS_OF_A_LIST = 2
 _SPELLED = SYMPTOM_LABELS | {Label.OPT_OUT}
 """Only words of these concepts are worth a correction; the rest would bend ordinary words."""
+
+_SOUNDS = {"es": spanish_sound}
+"""Languages whose misspellings follow the ear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,9 @@ class Reader:
             if isinstance(meaning, Concept) and meaning.label in _SPELLED
             for word in phrase.words()
         }
-        self._speller = Speller(telling - lexicon.exact_words, ordinary | own)
+        self._speller = Speller(
+            telling - lexicon.exact_words, ordinary | own, _SOUNDS.get(lexicon.language)
+        )
 
     def read(self, found: Sequence[Piece]) -> Reading:
         """Reads the pieces of one reply."""
