@@ -73,6 +73,8 @@ class _LexiconFile(StrictModel):
     text_speak: dict[str, Words] = Field(default_factory=dict)
     spellings: dict[Words, tuple[str, ...]] = Field(default_factory=dict)
     emoji: dict[str, Words] = Field(default_factory=dict)
+    borrowed: dict[Words, Words] = Field(default_factory=dict)
+    everyday_words: tuple[str, ...] = ()
     exact_words: tuple[str, ...] = ()
     real_words: tuple[str, ...] = ()
 
@@ -175,6 +177,8 @@ def load_lexicon(path: Path) -> Lexicon:
         groups=file.groups,
         cues=file.cues,
         rewrites=file.rewrites(),
+        borrowed=file.borrowed,
+        everyday_words=frozenset(file.everyday_words),
         measures={kind.value: frozenset(words) for kind, words in file.measures.items()},
         real_words=frozenset(file.real_words),
         exact_words=frozenset(file.exact_words),

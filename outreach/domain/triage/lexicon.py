@@ -91,6 +91,10 @@ class Lexicon:
     cues: Mapping[Cue, tuple[str, ...]] = field(default_factory=dict)
     rewrites: Mapping[str, str] = field(default_factory=dict)
     """Text-speak, misspellings and emoji -> the words they stand for."""
+    borrowed: Mapping[str, str] = field(default_factory=dict)
+    """Words of the other language -> ours, for people who mix: ``no puede breathe``."""
+    everyday_words: frozenset[str] = frozenset()
+    """Small words of this language alone; a reply without one of them borrows nothing."""
     measures: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Words that tell what a number measures; the keys are those of ``measures.Kind``."""
     real_words: frozenset[str] = frozenset()

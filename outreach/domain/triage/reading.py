@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from outreach.domain.triage.folding import Gap, Piece, gap_of, split_number
+from outreach.domain.triage.forms import spanish_forms
 from outreach.domain.triage.lexicon import SYMPTOM_LABELS, Concept, Cue, Lexicon
 from outreach.domain.triage.phrases import COMMA, STOP, Phrase, anchors, compile_phrase
 from outreach.domain.triage.result import Label
@@ -19,6 +20,8 @@ _SPELLED = SYMPTOM_LABELS | {Label.OPT_OUT}
 
 _SOUNDS = {"es": spanish_sound}
 """Languages whose misspellings follow the ear."""
+_FORMS = {"es": spanish_forms}
+"""Languages that hang pronouns and diminutives on their words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ class Reader:
         """
         self.lexicon = lexicon
         self._rewrites = {key: value.split() for key, value in lexicon.rewrites.items()}
+        self._borrowed = lexicon.borrowed
+        self._everyday = lexicon.everyday_words
         compiled: list[tuple[Phrase, Concept | Cue]] = []
         for concept in lexicon.concepts:
             compiled += [(compile_phrase(p, lexicon.groups), concept) for p in concept.phrases]
@@ -106,7 +111,10 @@ class Reader:
             for word in phrase.words()
         }
         self._speller = Speller(
-            telling - lexicon.exact_words, ordinary | own, _SOUNDS.get(lexicon.language)
+            telling - lexicon.exact_words,
+            ordinary | own,
+            _SOUNDS.get(lexicon.language),
+            _FORMS.get(lexicon.language),
         )
 
     def read(self, found: Sequence[Piece]) -> Reading:
@@ -154,6 +162,9 @@ class Reader:
                     reading.separators.append("")
             reading.gaps[-1] = gap_of(piece.after)
             reading.separators[-1] = piece.after
+        if self._everyday.isdisjoint(reading.words):
+            return reading
+        reading.words = [self._borrowed.get(word, word) for word in reading.words]
         return reading
 
     def _rewrite(self, piece: Piece) -> list[tuple[Piece, list[str]]] | None:

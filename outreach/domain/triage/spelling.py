@@ -31,16 +31,19 @@ class Speller:
         vocabulary: Iterable[str],
         leave_alone: Iterable[str],
         sound: Callable[[str], str] | None = None,
+        forms: Callable[[str], Iterable[str]] | None = None,
     ) -> None:
         """``vocabulary`` is what may be corrected into; ``leave_alone`` is never corrected.
 
-        ``sound`` gives the key that words share which sound alike, in a language that has one.
+        ``sound`` gives the key that words share which sound alike, ``forms`` the plain words
+        behind a word with an ending, in a language that has such.
         """
         self._vocabulary = frozenset(vocabulary)
         self._known = self._vocabulary | frozenset(leave_alone)
         self._targets: dict[tuple[str, int], list[str]] = defaultdict(list)
         self._by_consonants: dict[str, str] = {}
         self._sound = sound
+        self._forms = forms
         self._by_sound: dict[str, str] = {}
         for word in sorted(self._vocabulary):
             if len(word) >= SHORTEST and word.isalpha():
@@ -63,9 +66,9 @@ class Speller:
                 if shorter in self._known:
                     return [shorter]
             word = _REPEATS.sub(r"\1", word)
-        heard = self._heard(word)
-        if heard is not None:
-            return [heard]
+        plain = self._heard(word) or self._plain(word)
+        if plain is not None:
+            return [plain]
         if len(word) < SHORTEST:
             return [word]
         nearest = self._nearest(word) or self._alike(word)
@@ -78,6 +81,16 @@ class Speller:
         if self._sound is None or len(word) < SHORTEST - 1:
             return None
         return self._by_sound.get(self._sound(word))
+
+    def _plain(self, word: str) -> str | None:
+        """The word of the lexicon that this is a form of."""
+        if self._forms is None:
+            return None
+        for form in self._forms(word):
+            plain = form if form in self._vocabulary else self._heard(form)
+            if plain is not None:
+                return plain
+        return None
 
     def _alike(self, word: str) -> str | None:
         consonants = _consonants(word)
