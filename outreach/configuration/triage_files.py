@@ -47,6 +47,7 @@ class _ConceptEntry(StrictModel):
     label: Label | None = None
     always: bool = False
     only_alone: bool = False
+    only_whole: bool = False
     replaces: str | None = None
     when_severe: str | None = None
 
@@ -59,6 +60,7 @@ class _ConceptEntry(StrictModel):
             phrases=self.phrases,
             always=self.always,
             only_alone=self.only_alone,
+            only_whole=self.only_whole,
             replaces=self.replaces,
             when_severe=self.when_severe,
         )

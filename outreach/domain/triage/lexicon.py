@@ -74,6 +74,8 @@ class Concept:
     """Never taken out of account by negation alone (suicidal words, anaphylaxis)."""
     only_alone: bool = False
     """Counts only where nothing else was found at the same words: a safety net."""
+    only_whole: bool = False
+    """Counts only where it is all that the reply says: ``no more``."""
     replaces: str | None = None
     """The concept whose words it explains away: ``almost passed out`` is no fainting."""
     when_severe: str | None = None

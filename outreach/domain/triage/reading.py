@@ -135,7 +135,7 @@ class Reader:
                 span = Span(first, end, phrase.source, denies)
                 if isinstance(meaning, Cue):
                     reading.cues.setdefault(meaning, []).append(span)
-                else:
+                elif not meaning.only_whole or end - first == len(reading.words):
                     reading.matches.append(Match(meaning, span))
         return reading
 
