@@ -1,7 +1,7 @@
-"""The plain word behind a Spanish form: pronouns hung on a verb, diminutives, superlatives.
+"""The plain word behind a word with an ending. Only what the lexicon knows is taken up.
 
-``sangrarme`` is ``sangrar``, ``ahogandose`` ``ahogando``, ``jaquequita`` ``jaqueca``, ``durisima``
-``dura``. Only what leads to a word of the lexicon is taken up.
+English drops a ``g``: ``droopin``. Spanish hangs pronouns on verbs (``sangrarme``, ``ahogandose``)
+and makes words small or great: ``jaquequita`` is ``jaqueca``, ``durisima`` is ``dura``.
 """
 
 import re
@@ -11,6 +11,12 @@ _PRONOUNS = re.compile(r"^(.+(?:[aei]r|[aiy]ndo))(?:me|te|se|nos|les?|l[oa]s?){1
 _SMALL = re.compile(r"^(.+?)c?it([oa]s?)$")
 _GREAT = re.compile(r"^(.+)isim([oa]s?)$")
 _SHORTEST_STEM = 3
+
+
+def english_forms(word: str) -> Iterator[str]:
+    """Words that ``word`` may be a form of; ``word`` is lower case."""
+    if word.endswith("in"):
+        yield word + "g"
 
 
 def spanish_forms(word: str) -> Iterator[str]:

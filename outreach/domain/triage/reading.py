@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from outreach.domain.triage.folding import Gap, Piece, gap_of, split_number
-from outreach.domain.triage.forms import spanish_forms
+from outreach.domain.triage.forms import english_forms, spanish_forms
 from outreach.domain.triage.lexicon import SYMPTOM_LABELS, Concept, Cue, Lexicon
 from outreach.domain.triage.phrases import COMMA, STOP, Phrase, anchors, compile_phrase
 from outreach.domain.triage.result import Label
@@ -20,8 +20,8 @@ _SPELLED = SYMPTOM_LABELS | {Label.OPT_OUT}
 
 _SOUNDS = {"es": spanish_sound}
 """Languages whose misspellings follow the ear."""
-_FORMS = {"es": spanish_forms}
-"""Languages that hang pronouns and diminutives on their words."""
+_FORMS = {"en": english_forms, "es": spanish_forms}
+"""How each language changes the ends of its words."""
 
 
 @dataclass(frozen=True, slots=True)
