@@ -51,10 +51,12 @@ class TriageEngine:
         ``prompt`` is the open question that gives a bare ``2`` or ``Y`` its meaning.
         """
         found = pieces(text)
-        sightings: list[Seen] = []
+        sightings: list[tuple[int, Seen]] = []
         asks = "?" in text
         for name in self._order(language):
-            sightings += self._seen(self._readers[name].read(found), self._measures[name])
+            reading = self._readers[name].read(found)
+            seen_here = self._seen(reading, self._measures[name])
+            sightings += [(reading.everyday, item) for item in seen_here]
         seen = verdict.settled(_once(sightings))
         seen += self._combined(seen)
         keyword = carrier_keyword(text)
@@ -156,12 +158,22 @@ def _place(item: Seen) -> tuple[int, int, str]:
     return item.start, item.end, item.concept.name
 
 
-def _once(seen: list[Seen]) -> list[Seen]:
-    """One sighting per concept and place. Where one language sees it denied, it is denied:
-    a word that two languages share (``pus``) is negated in the language of its sentence."""
-    best: dict[tuple[str, int, int], Seen] = {}
-    for item in seen:
+def _once(seen: Iterable[tuple[int, Seen]]) -> list[Seen]:
+    """One sighting per concept and place, each with how much the reply is in its language.
+
+    Where languages differ on a word they share (``pus``, ``101.1``) the one that the sentence is
+    in decides: ``no tengo pus`` denies. Where neither is, what stands stands.
+    """
+    best: dict[tuple[str, int, int], tuple[int, Seen]] = {}
+    for everyday, item in seen:
         key = (item.concept.name, item.start, item.end)
-        if key not in best or (best[key].set_aside is None and item.set_aside is not None):
-            best[key] = item
-    return list(best.values())
+        known = best.get(key)
+        if known is None or _outweighs((everyday, item), known):
+            best[key] = (everyday, item)
+    return [item for _, item in best.values()]
+
+
+def _outweighs(new: tuple[int, Seen], known: tuple[int, Seen]) -> bool:
+    if (new[1].set_aside is None) is (known[1].set_aside is None):
+        return False
+    return new[0] > known[0] or (new[0] == known[0] and new[1].set_aside is None)

@@ -57,6 +57,8 @@ class Reading:
     cues: dict[Cue, list[Span]] = field(default_factory=dict)
     sentences: list[tuple[int, int]] = field(default_factory=list)
     """For each word its sentence; filled when first asked for."""
+    everyday: int = 0
+    """How many small words of this language it has: how much the reply is in it."""
 
     def spans(self, cue: Cue) -> Sequence[Span]:
         """Where this cue stands, in order."""
@@ -162,7 +164,8 @@ class Reader:
                     reading.separators.append("")
             reading.gaps[-1] = gap_of(piece.after)
             reading.separators[-1] = piece.after
-        if self._everyday.isdisjoint(reading.words):
+        reading.everyday = sum(word in self._everyday for word in reading.words)
+        if not reading.everyday:
             return reading
         reading.words = [self._borrowed.get(word, word) for word in reading.words]
         return reading
