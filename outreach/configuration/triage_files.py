@@ -25,7 +25,9 @@ RULES = "rules.yaml"
 
 
 def _as_text(value: object) -> object:
-    """A number among words is a word: ``911``."""
+    """A number among words is a word: ``911``. A long phrase goes on in the next line after a |."""
+    if isinstance(value, str):
+        return value.replace("| ", "|")
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 

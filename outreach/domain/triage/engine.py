@@ -86,6 +86,7 @@ class TriageEngine:
             help=keyword == "help" or verdict.HELP in names,
             staff=action is not Action.NONE
             or bare_word(text) == "cancel"
+            or (prompt is Prompt.REDFLAG_YES_NO and answer is None)
             or verdict.needs_reading(seen, found, label),
             at_er=verdict.AT_ER in names,
             answer=answer.value if answer is not None else None,
