@@ -24,8 +24,11 @@ LIST_REACH = 14
 """How many words it reaches over through a list joined by ``or``."""
 HYPOTHETICAL_REACH = 10
 _CLAUSE_MAY_FOLLOW = 2
-_IDIOM_LEAD = 1
-"""A pronoun may stand before the idiom: ``me | muero de hambre``."""
+_IDIOM_LEADS = frozenset(
+    {"me", "se", "te", "le", "nos", "i", "im", "he", "she", "it", "its", "we", "you", "my", "mi"}
+)
+"""A small word may stand before the idiom: ``me | muero de hambre``; ``trouble | breathing ok``
+is no idiom."""
 _LIST_STEP = 6
 _SEVERE_REACH = 3
 _PRONOUNS = frozenset({"me", "se", "te", "le", "really", "even", "any", "currently", "actually"})
@@ -166,7 +169,8 @@ class Context:
         ``cant breathe`` is no part of ``breathe well``: a complaint with its own negation counts
         as idiom only when all of it is; ``breathing is not good`` is no ``breathing is good``.
         """
-        lead = 0 if span.denies else _IDIOM_LEAD
+        small = self._reading.words[span.first] in _IDIOM_LEADS
+        lead = 1 if small and not span.denies else 0
         return any(
             idiom.first - lead <= span.first and idiom.first < span.end <= idiom.end
             for idiom in self._reading.spans(Cue.IDIOM)

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from outreach.domain.triage.folding import Gap, Piece, gap_of, split_number
@@ -15,6 +15,7 @@ from outreach.domain.triage.sounds import spanish_sound
 from outreach.domain.triage.spelling import Speller
 
 _COMMAS_OF_A_LIST = 2
+_WORDS_OF_AN_ITEM = 4
 _SPELLED = SYMPTOM_LABELS | {Label.OPT_OUT}
 """Only words of these concepts are worth a correction; the rest would bend ordinary words."""
 
@@ -128,13 +129,15 @@ class Reader:
             tried.update(self._index.get(word, ()))
         for number in sorted(tried):
             phrase, meaning = self._compiled[number]
-            for match in self._pattern(number, phrase).finditer(text):
+            for match in _overlapping(self._pattern(number, phrase), text):
                 first = bisect_right(starts, match.start()) - 1
                 end = bisect_right(starts, match.end() - 1)
                 denies = self._may_deny[number] and not self._negators.isdisjoint(
                     reading.words[first:end]
                 )
                 span = Span(first, end, phrase.source, denies)
+                if meaning is Cue.IDIOM and Gap.HARD in reading.gaps[first : end - 1]:
+                    continue
                 if isinstance(meaning, Cue):
                     reading.cues.setdefault(meaning, []).append(span)
                 elif not meaning.only_whole or end - first == len(reading.words):
@@ -193,6 +196,14 @@ class Reader:
         return [(piece, corrected)]
 
 
+def _overlapping(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Every match, also one that begins inside another: a denied word before must hide none."""
+    match = pattern.search(text)
+    while match is not None:
+        yield match
+        match = pattern.search(text, match.start() + 1)
+
+
 def words_of(lexicon: Lexicon) -> set[str]:
     """Every word the concepts of a lexicon are written with."""
     words = {w for group in lexicon.groups.values() for choice in group for w in choice.split()}
@@ -203,10 +214,17 @@ def words_of(lexicon: Lexicon) -> set[str]:
     return words | set(lexicon.rewrites)
 
 
+def _is_list(reading: Reading) -> bool:
+    """``headache, sore site, fever``: short items with commas between. Sentences are none."""
+    commas = [place for place, mark in enumerate(reading.separators) if mark.strip() == ","]
+    starts = [0, *(place + 1 for place in commas)]
+    short = all(end - start < _WORDS_OF_AN_ITEM for start, end in zip(starts, commas, strict=False))
+    return short and len(commas) >= _COMMAS_OF_A_LIST
+
+
 def _line(reading: Reading) -> tuple[str, list[int]]:
     """The words in one line, sentence ends marked, and where each word starts."""
-    commas = sum(separator.strip() == "," for separator in reading.separators)
-    listing = commas >= _COMMAS_OF_A_LIST
+    listing = _is_list(reading)
     line = [" "]
     starts: list[int] = []
     position = 1
