@@ -1,7 +1,8 @@
 """The plain word behind a word with an ending. Only what the lexicon knows is taken up.
 
 English drops a ``g``: ``droopin``. Spanish hangs pronouns on verbs (``sangrarme``, ``ahogandose``)
-and makes words small or great: ``jaquequita`` is ``jaqueca``, ``durisima`` is ``dura``.
+and makes words small or great: ``jaquequita`` is ``jaqueca``, ``durisima`` ``dura``,
+``doloron`` ``dolor``.
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 _PRONOUNS = re.compile(r"^(.+(?:[aei]r|[aiy]ndo))(?:me|te|se|nos|les?|l[oa]s?){1,2}$")
 _SMALL = re.compile(r"^(.+?)c?it([oa]s?)$")
 _GREAT = re.compile(r"^(.+)isim([oa]s?)$")
+_BIG = re.compile(r"^(.+?)(?:on(?:a|es)?|az[oa]s?|ot[ea]s?)$")
 _SHORTEST_STEM = 3
 
 
@@ -33,3 +35,6 @@ def spanish_forms(word: str) -> Iterator[str]:
                 yield stem[:-2] + "c" + changed[2]
             yield stem
             yield stem + "e"
+    big = _BIG.match(word)
+    if big and len(big[1]) > _SHORTEST_STEM:
+        yield big[1]

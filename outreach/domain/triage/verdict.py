@@ -121,6 +121,11 @@ def _says_well(item: Seen) -> bool:
     )
 
 
+def _says_no(item: Seen) -> bool:
+    """A symptom denied. ``No me da el aire`` denies none: a net alone does not know what."""
+    return _symptom(item) and item.set_aside == NEGATION and not item.concept.only_alone
+
+
 def _symptom(item: Seen) -> bool:
     return item.concept.label in SYMPTOM_LABELS
 
@@ -133,7 +138,7 @@ def labels_of(
     only_polite = Label.NONE_OK in labels and not any(_says_well(item) for item in seen)
     if only_polite and _words_beside(seen, found) > _WORDS_BESIDE_A_THANKS:
         labels.discard(Label.NONE_OK)
-    if any(_symptom(item) and item.set_aside == NEGATION for item in seen):
+    if any(_says_no(item) for item in seen):
         labels.add(Label.NONE_OK)
     if asks or any(_symptom(item) and item.set_aside == HYPOTHETICAL for item in seen):
         labels.add(Label.QUESTION)
