@@ -25,7 +25,9 @@ RULES = "rules.yaml"
 
 
 def _as_text(value: object) -> object:
-    """A number among words is a word: ``911``."""
+    """A number among words is a word: ``911``. A long phrase goes on in the next line after a |."""
+    if isinstance(value, str):
+        return value.replace("| ", "|")
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
@@ -47,6 +49,7 @@ class _ConceptEntry(StrictModel):
     label: Label | None = None
     always: bool = False
     only_alone: bool = False
+    only_whole: bool = False
     replaces: str | None = None
     when_severe: str | None = None
 
@@ -59,6 +62,7 @@ class _ConceptEntry(StrictModel):
             phrases=self.phrases,
             always=self.always,
             only_alone=self.only_alone,
+            only_whole=self.only_whole,
             replaces=self.replaces,
             when_severe=self.when_severe,
         )
@@ -73,6 +77,8 @@ class _LexiconFile(StrictModel):
     text_speak: dict[str, Words] = Field(default_factory=dict)
     spellings: dict[Words, tuple[str, ...]] = Field(default_factory=dict)
     emoji: dict[str, Words] = Field(default_factory=dict)
+    borrowed: dict[Words, Words] = Field(default_factory=dict)
+    everyday_words: tuple[str, ...] = ()
     exact_words: tuple[str, ...] = ()
     real_words: tuple[str, ...] = ()
 
@@ -175,6 +181,8 @@ def load_lexicon(path: Path) -> Lexicon:
         groups=file.groups,
         cues=file.cues,
         rewrites=file.rewrites(),
+        borrowed=file.borrowed,
+        everyday_words=frozenset(file.everyday_words),
         measures={kind.value: frozenset(words) for kind, words in file.measures.items()},
         real_words=frozenset(file.real_words),
         exact_words=frozenset(file.exact_words),

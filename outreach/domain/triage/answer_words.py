@@ -12,6 +12,8 @@ YES = _words(
 NO = _words(
     "n no nope nah none negative nada ninguno ninguna nunca never neither tampoco non noo nop"
 )
+YES_EMOJI = frozenset("\U0001f44d\U0001f44c\u2705\u2714\u2611")
+"""A thumb, an OK hand, a tick: where nothing but these answers, it is a yes."""
 HALF_YES = _words(
     "maybe sometimes little bit slightly somewhat kinda sorta some poco poquito quizas quiza "
     "talvez algo veces mild minor leve probably think creo possibly"

@@ -15,6 +15,7 @@ from outreach.domain.triage.answer_words import (
     RESCHEDULE,
     SEVERITY,
     YES,
+    YES_EMOJI,
 )
 from outreach.domain.triage.dose_answers import answer_about_dose
 from outreach.domain.triage.folding import Piece, number_in, pieces, split_number
@@ -44,9 +45,10 @@ def read_answer(text: str, prompt: Prompt) -> Answer | None:
     The question before a visit is not for this: ``screening`` reads it with the lexicons' eyes.
     """
     words = [part for piece in pieces(text) for part in split_number(piece)]
+    emoji = [word for word in words if not word.text.isascii()]
     words = [word for word in words if word.text.isascii()]
     if not words:
-        return None
+        return _sign(emoji, prompt)
     match prompt:
         case Prompt.SEVERITY_0_3:
             return _severity(words)
@@ -58,6 +60,17 @@ def read_answer(text: str, prompt: Prompt) -> Answer | None:
             return _confirm(words)
         case Prompt.DOSE:
             return _dose(words)
+
+
+def _sign(emoji: list[Piece], prompt: Prompt) -> Answer | None:
+    """A thumb alone: yes to a red flag, yes to a visit, and nothing to any other question."""
+    if not emoji or any(sign.text not in YES_EMOJI for sign in emoji):
+        return None
+    if prompt is Prompt.REDFLAG_YES_NO:
+        return Answer("yes", Label.URGENT, Action.PAGE_1H, "answer_redflag_yes_no_yes")
+    if prompt is Prompt.CONFIRM:
+        return Answer("confirm", Label.LOGISTICS, Action.NONE, "answer_confirm")
+    return None
 
 
 def _severity(words: list[Piece]) -> Answer | None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from outreach.domain.triage.folding import Gap
 from outreach.domain.triage.lexicon import SYMPTOM_LABELS, Cue
 from outreach.domain.triage.reading import Match, Reading, Span
-from outreach.domain.triage.result import Label
+from outreach.domain.triage.result import Action, Label
 
 NEGATION = "negation"
 IDIOM = "idiom"
@@ -24,8 +24,11 @@ LIST_REACH = 14
 """How many words it reaches over through a list joined by ``or``."""
 HYPOTHETICAL_REACH = 10
 _CLAUSE_MAY_FOLLOW = 2
-_IDIOM_LEAD = 1
-"""A pronoun may stand before the idiom: ``me | muero de hambre``."""
+_IDIOM_LEADS = frozenset(
+    {"me", "se", "te", "le", "nos", "i", "im", "he", "she", "it", "its", "we", "you", "my", "mi"}
+)
+"""A small word may stand before the idiom: ``me | muero de hambre``; ``trouble | breathing ok``
+is no idiom."""
 _LIST_STEP = 6
 _SEVERE_REACH = 3
 _PRONOUNS = frozenset({"me", "se", "te", "le", "really", "even", "any", "currently", "actually"})
@@ -45,6 +48,8 @@ class Context:
         self._clauses = _covered(reading.spans(Cue.CLAUSE), count)
         self._continues = _covered(reading.spans(Cue.CONTINUES), count)
         self._ands = _covered(reading.spans(Cue.AND), count)
+        asked = any("?" in separator for separator in reading.separators)
+        self._asked = asked or bool(reading.spans(Cue.ASKS))
         self._negation_ends = [False] * count
         for span in reading.spans(Cue.NEGATION):
             if not self._false_negation[span.first] and not self._false_negation[span.end - 1]:
@@ -62,9 +67,9 @@ class Context:
             return OTHER_PAST
         if self.negated(span):
             return NEGATION
-        if concept.always:
+        if concept.always and concept.action is Action.CALL_988:
             return None
-        if self._hypothetical(span):
+        if self._hypothetical(span, always=concept.always):
             return HYPOTHETICAL
         return LONG_AGO if self._long_ago(span) else None
 
@@ -164,20 +169,26 @@ class Context:
         ``cant breathe`` is no part of ``breathe well``: a complaint with its own negation counts
         as idiom only when all of it is; ``breathing is not good`` is no ``breathing is good``.
         """
-        lead = 0 if span.denies else _IDIOM_LEAD
+        small = self._reading.words[span.first] in _IDIOM_LEADS
+        lead = 1 if small and not span.denies else 0
         return any(
             idiom.first - lead <= span.first and idiom.first < span.end <= idiom.end
             for idiom in self._reading.spans(Cue.IDIOM)
             if idiom.denies or not any(self._negation_ends[idiom.first : idiom.end])
         )
 
-    def _hypothetical(self, span: Span) -> bool:
-        reading = self._reading
-        cues = list(reading.spans(Cue.HYPOTHETICAL))
-        asked = any("?" in separator for separator in reading.separators)
-        if asked or reading.spans(Cue.ASKS):
-            cues += reading.spans(Cue.MAYBE_HYPOTHETICAL)
-        return any(self._imagines(cue, span) for cue in cues)
+    def _hypothetical(self, span: Span, *, always: bool) -> bool:
+        cues = list(self._reading.spans(Cue.HYPOTHETICAL))
+        if self._asked and not always:
+            cues += self._reading.spans(Cue.MAYBE_HYPOTHETICAL)
+        return any(not self._happens(cue) and self._imagines(cue, span) for cue in cues)
+
+    def _happens(self, cue: Span) -> bool:
+        """``when i get up`` imagines nothing; nor does a cue with a ``but`` in it."""
+        daily = self._reading.spans(Cue.NOT_HYPOTHETICAL)
+        return any(self._breaks[cue.first : cue.end]) or any(
+            other.first <= cue.first < other.end for other in daily
+        )
 
     def _imagines(self, cue: Span, span: Span) -> bool:
         """True when nothing closes the way from ``what if`` to the span.

@@ -9,7 +9,7 @@ from outreach.domain.triage import verdict
 from outreach.domain.triage.answers import Answer, read_answer
 from outreach.domain.triage.context import Context
 from outreach.domain.triage.folding import Piece, pieces
-from outreach.domain.triage.keywords import bare_word, carrier_keyword
+from outreach.domain.triage.keywords import bare_word, carrier_keyword, is_our_answer
 from outreach.domain.triage.lexicon import Concept, Lexicon, TriageSettings
 from outreach.domain.triage.measures import Kind, Measures
 from outreach.domain.triage.reading import Match, Reader, Reading
@@ -51,10 +51,12 @@ class TriageEngine:
         ``prompt`` is the open question that gives a bare ``2`` or ``Y`` its meaning.
         """
         found = pieces(text)
-        sightings: list[Seen] = []
+        sightings: list[tuple[int, Seen]] = []
         asks = "?" in text
         for name in self._order(language):
-            sightings += self._seen(self._readers[name].read(found), self._measures[name])
+            reading = self._readers[name].read(found)
+            seen_here = self._seen(reading, self._measures[name])
+            sightings += [(reading.everyday, item) for item in seen_here]
         seen = verdict.settled(_once(sightings))
         seen += self._combined(seen)
         keyword = carrier_keyword(text)
@@ -63,6 +65,8 @@ class TriageEngine:
         standing = verdict.by_weight(seen)
         names = list(dict.fromkeys(item.concept.name for item in standing))
         actions = {item.concept.action for item in standing}
+        if answer is None and is_our_answer(text):
+            labels.add(Label.LOGISTICS)
         if answer is not None:
             labels.add(answer.label)
             actions.add(answer.action)
@@ -82,6 +86,7 @@ class TriageEngine:
             help=keyword == "help" or verdict.HELP in names,
             staff=action is not Action.NONE
             or bare_word(text) == "cancel"
+            or (prompt is Prompt.REDFLAG_YES_NO and answer is None)
             or verdict.needs_reading(seen, found, label),
             at_er=verdict.AT_ER in names,
             answer=answer.value if answer is not None else None,
@@ -154,12 +159,22 @@ def _place(item: Seen) -> tuple[int, int, str]:
     return item.start, item.end, item.concept.name
 
 
-def _once(seen: list[Seen]) -> list[Seen]:
-    """One sighting per concept and place. Where one language sees it denied, it is denied:
-    a word that two languages share (``pus``) is negated in the language of its sentence."""
-    best: dict[tuple[str, int, int], Seen] = {}
-    for item in seen:
+def _once(seen: Iterable[tuple[int, Seen]]) -> list[Seen]:
+    """One sighting per concept and place, each with how much the reply is in its language.
+
+    Where languages differ on a word they share (``pus``, ``101.1``) the one that the sentence is
+    in decides: ``no tengo pus`` denies. Where neither is, what stands stands.
+    """
+    best: dict[tuple[str, int, int], tuple[int, Seen]] = {}
+    for everyday, item in seen:
         key = (item.concept.name, item.start, item.end)
-        if key not in best or (best[key].set_aside is None and item.set_aside is not None):
-            best[key] = item
-    return list(best.values())
+        known = best.get(key)
+        if known is None or _outweighs((everyday, item), known):
+            best[key] = (everyday, item)
+    return [item for _, item in best.values()]
+
+
+def _outweighs(new: tuple[int, Seen], known: tuple[int, Seen]) -> bool:
+    if (new[1].set_aside is None) is (known[1].set_aside is None):
+        return False
+    return new[0] > known[0] or (new[0] == known[0] and new[1].set_aside is None)

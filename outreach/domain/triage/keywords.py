@@ -18,6 +18,8 @@ CARRIER_HELP = frozenset({"help", "info"})
 OUR_STOP = frozenset({"alto", "parar", "baja"})
 """The carrier does not know these: the confirmation is ours to send."""
 OUR_HELP = frozenset({"ayuda"})
+OUR_ANSWERS = frozenset({"c", "r", "late", "skip", "tarde", "omitir"})
+"""What our messages ask for: an answer that comes late still is about the visit or the dose."""
 
 _TRIMMED = " \t\r\n.,!?;:\"'*()[]-_¡¿“”‘’«»"
 
@@ -41,6 +43,11 @@ def carrier_keyword(text: str) -> Keyword | None:
     if word in CARRIER_HELP or word in OUR_HELP:
         return "help"
     return None
+
+
+def is_our_answer(text: str) -> bool:
+    """True for a reply of exactly one word that our messages ask for (C, R, LATE, SKIP)."""
+    return bare_word(text) in OUR_ANSWERS
 
 
 def answered_by_carrier(text: str) -> bool:

@@ -54,6 +54,8 @@ class Cue(StrEnum):
     HYPOTHETICAL = "hypothetical"
     MAYBE_HYPOTHETICAL = "maybe_hypothetical"
     """Hypothetical only in a text that also asks something: Spanish ``si`` is also ``yes``."""
+    NOT_HYPOTHETICAL = "not_hypothetical"
+    """Looks imagined and happens: ``when i get up``, ``cuando camino``."""
     ASKS = "asks"
     SEVERE = "severe"
 
@@ -72,6 +74,8 @@ class Concept:
     """Never taken out of account by negation alone (suicidal words, anaphylaxis)."""
     only_alone: bool = False
     """Counts only where nothing else was found at the same words: a safety net."""
+    only_whole: bool = False
+    """Counts only where it is all that the reply says: ``no more``."""
     replaces: str | None = None
     """The concept whose words it explains away: ``almost passed out`` is no fainting."""
     when_severe: str | None = None
@@ -89,6 +93,10 @@ class Lexicon:
     cues: Mapping[Cue, tuple[str, ...]] = field(default_factory=dict)
     rewrites: Mapping[str, str] = field(default_factory=dict)
     """Text-speak, misspellings and emoji -> the words they stand for."""
+    borrowed: Mapping[str, str] = field(default_factory=dict)
+    """Words of the other language -> ours, for people who mix: ``no puede breathe``."""
+    everyday_words: frozenset[str] = frozenset()
+    """Small words of this language alone; a reply without one of them borrows nothing."""
     measures: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Words that tell what a number measures; the keys are those of ``measures.Kind``."""
     real_words: frozenset[str] = frozenset()

@@ -132,7 +132,7 @@ class Measures:
         )
         if unit or self._near(place, Kind.TEMPERATURE, 5, 4):
             return "f" if in_f else "c"
-        decimal = not value.is_integer() and "/" not in self._separator(place)
+        decimal = not self._reading.words[place].isdigit() and "/" not in self._separator(place)
         if decimal and (_within(value, _BARE_FAHRENHEIT) or _within(value, _BARE_CELSIUS)):
             return "f" if in_f else "c"
         return None

@@ -3,18 +3,26 @@
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from outreach.domain.triage.folding import Gap, Piece, gap_of, split_number
+from outreach.domain.triage.forms import english_forms, spanish_forms
 from outreach.domain.triage.lexicon import SYMPTOM_LABELS, Concept, Cue, Lexicon
 from outreach.domain.triage.phrases import COMMA, STOP, Phrase, anchors, compile_phrase
 from outreach.domain.triage.result import Label
+from outreach.domain.triage.sounds import spanish_sound
 from outreach.domain.triage.spelling import Speller
 
 _COMMAS_OF_A_LIST = 2
+_WORDS_OF_AN_ITEM = 4
 _SPELLED = SYMPTOM_LABELS | {Label.OPT_OUT}
 """Only words of these concepts are worth a correction; the rest would bend ordinary words."""
+
+_SOUNDS = {"es": spanish_sound}
+"""Languages whose misspellings follow the ear."""
+_FORMS = {"en": english_forms, "es": spanish_forms}
+"""How each language changes the ends of its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,8 @@ class Reading:
     cues: dict[Cue, list[Span]] = field(default_factory=dict)
     sentences: list[tuple[int, int]] = field(default_factory=list)
     """For each word its sentence; filled when first asked for."""
+    everyday: int = 0
+    """How many small words of this language it has: how much the reply is in it."""
 
     def spans(self, cue: Cue) -> Sequence[Span]:
         """Where this cue stands, in order."""
@@ -77,6 +87,8 @@ class Reader:
         """
         self.lexicon = lexicon
         self._rewrites = {key: value.split() for key, value in lexicon.rewrites.items()}
+        self._borrowed = lexicon.borrowed
+        self._everyday = lexicon.everyday_words
         compiled: list[tuple[Phrase, Concept | Cue]] = []
         for concept in lexicon.concepts:
             compiled += [(compile_phrase(p, lexicon.groups), concept) for p in concept.phrases]
@@ -101,7 +113,12 @@ class Reader:
             if isinstance(meaning, Concept) and meaning.label in _SPELLED
             for word in phrase.words()
         }
-        self._speller = Speller(telling - lexicon.exact_words, ordinary | own)
+        self._speller = Speller(
+            telling - lexicon.exact_words,
+            ordinary | own,
+            _SOUNDS.get(lexicon.language),
+            _FORMS.get(lexicon.language),
+        )
 
     def read(self, found: Sequence[Piece]) -> Reading:
         """Reads the pieces of one reply."""
@@ -112,16 +129,18 @@ class Reader:
             tried.update(self._index.get(word, ()))
         for number in sorted(tried):
             phrase, meaning = self._compiled[number]
-            for match in self._pattern(number, phrase).finditer(text):
+            for match in _overlapping(self._pattern(number, phrase), text):
                 first = bisect_right(starts, match.start()) - 1
                 end = bisect_right(starts, match.end() - 1)
                 denies = self._may_deny[number] and not self._negators.isdisjoint(
                     reading.words[first:end]
                 )
                 span = Span(first, end, phrase.source, denies)
+                if meaning is Cue.IDIOM and Gap.HARD in reading.gaps[first : end - 1]:
+                    continue
                 if isinstance(meaning, Cue):
                     reading.cues.setdefault(meaning, []).append(span)
-                else:
+                elif not meaning.only_whole or end - first == len(reading.words):
                     reading.matches.append(Match(meaning, span))
         return reading
 
@@ -148,6 +167,10 @@ class Reader:
                     reading.separators.append("")
             reading.gaps[-1] = gap_of(piece.after)
             reading.separators[-1] = piece.after
+        reading.everyday = sum(word in self._everyday for word in reading.words)
+        if not reading.everyday:
+            return reading
+        reading.words = [self._borrowed.get(word, word) for word in reading.words]
         return reading
 
     def _rewrite(self, piece: Piece) -> list[tuple[Piece, list[str]]] | None:
@@ -173,6 +196,14 @@ class Reader:
         return [(piece, corrected)]
 
 
+def _overlapping(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Every match, also one that begins inside another: a denied word before must hide none."""
+    match = pattern.search(text)
+    while match is not None:
+        yield match
+        match = pattern.search(text, match.start() + 1)
+
+
 def words_of(lexicon: Lexicon) -> set[str]:
     """Every word the concepts of a lexicon are written with."""
     words = {w for group in lexicon.groups.values() for choice in group for w in choice.split()}
@@ -183,10 +214,17 @@ def words_of(lexicon: Lexicon) -> set[str]:
     return words | set(lexicon.rewrites)
 
 
+def _is_list(reading: Reading) -> bool:
+    """``headache, sore site, fever``: short items with commas between. Sentences are none."""
+    commas = [place for place, mark in enumerate(reading.separators) if mark.strip() == ","]
+    starts = [0, *(place + 1 for place in commas)]
+    short = all(end - start < _WORDS_OF_AN_ITEM for start, end in zip(starts, commas, strict=False))
+    return short and len(commas) >= _COMMAS_OF_A_LIST
+
+
 def _line(reading: Reading) -> tuple[str, list[int]]:
     """The words in one line, sentence ends marked, and where each word starts."""
-    commas = sum(separator.strip() == "," for separator in reading.separators)
-    listing = commas >= _COMMAS_OF_A_LIST
+    listing = _is_list(reading)
     line = [" "]
     starts: list[int] = []
     position = 1

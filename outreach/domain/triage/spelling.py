@@ -1,13 +1,14 @@
 """Bounded correction of misspelt words towards the words of a lexicon, and only those.
 
 One slip in words of 5 to 7 letters, two in longer ones, or the same consonants in the same order
-(``throt``, ``swoln``); the first letter must be right. Ordinary words that happen to look alike
-are listed in the lexicon and left alone.
+(``throt``, ``swoln``); the first letter must be right. Where the language is written as it sounds
+the same sound is enough (``serrando``: ``cerrando``). Ordinary words that happen to look alike are
+listed in the lexicon and left alone.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from rapidfuzz.distance import OSA
 
@@ -25,16 +26,31 @@ _REPEATS = re.compile(r"(.)\1{2,}")
 class Speller:
     """Knows the words of one lexicon and the ordinary words around them."""
 
-    def __init__(self, vocabulary: Iterable[str], leave_alone: Iterable[str]) -> None:
-        """``vocabulary`` is what may be corrected into; ``leave_alone`` is never corrected."""
+    def __init__(
+        self,
+        vocabulary: Iterable[str],
+        leave_alone: Iterable[str],
+        sound: Callable[[str], str] | None = None,
+        forms: Callable[[str], Iterable[str]] | None = None,
+    ) -> None:
+        """``vocabulary`` is what may be corrected into; ``leave_alone`` is never corrected.
+
+        ``sound`` gives the key that words share which sound alike, ``forms`` the plain words
+        behind a word with an ending, in a language that has such.
+        """
         self._vocabulary = frozenset(vocabulary)
         self._known = self._vocabulary | frozenset(leave_alone)
         self._targets: dict[tuple[str, int], list[str]] = defaultdict(list)
         self._by_consonants: dict[str, str] = {}
+        self._sound = sound
+        self._forms = forms
+        self._by_sound: dict[str, str] = {}
         for word in sorted(self._vocabulary):
             if len(word) >= SHORTEST and word.isalpha():
                 self._targets[word[0], len(word)].append(word)
                 self._by_consonants.setdefault(_consonants(word), word)
+                if sound is not None:
+                    self._by_sound.setdefault(sound(word), word)
 
     def knows(self, word: str) -> bool:
         """True for a word of the lexicon or an ordinary word."""
@@ -50,12 +66,31 @@ class Speller:
                 if shorter in self._known:
                     return [shorter]
             word = _REPEATS.sub(r"\1", word)
+        plain = self._heard(word) or self._plain(word)
+        if plain is not None:
+            return [plain]
         if len(word) < SHORTEST:
             return [word]
         nearest = self._nearest(word) or self._alike(word)
         if nearest is not None:
             return [nearest]
         return self._halves(word) or [word]
+
+    def _heard(self, word: str) -> str | None:
+        """The word that sounds the same; the silent ``h`` may be what makes it short."""
+        if self._sound is None or len(word) < SHORTEST - 1:
+            return None
+        return self._by_sound.get(self._sound(word))
+
+    def _plain(self, word: str) -> str | None:
+        """The word of the lexicon that this is a form of."""
+        if self._forms is None:
+            return None
+        for form in self._forms(word):
+            plain = form if form in self._vocabulary else self._heard(form)
+            if plain is not None:
+                return plain
+        return None
 
     def _alike(self, word: str) -> str | None:
         consonants = _consonants(word)

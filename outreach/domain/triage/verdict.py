@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from outreach.domain.triage.answer_words import SCREEN_BESIDE, SCREEN_DENIALS, SCREEN_HAVING
 from outreach.domain.triage.answers import Answer
 from outreach.domain.triage.context import HYPOTHETICAL, LONG_AGO, NEGATION, OTHER_PAST
 from outreach.domain.triage.folding import Piece
@@ -31,8 +32,11 @@ DOSE_DONE = "dose_done"
 FEVER = "fever"
 MEASURED = frozenset({"fever_low", "temperature_normal"})
 BELOW_LIMIT = "measured below the limit"
+SCREEN_PLAIN = SCREEN_BESIDE | SCREEN_DENIALS | SCREEN_HAVING
+"""Words that add nothing to a no."""
 
 _WORDS_BESIDE_A_THANKS = 3
+_WORDS_BESIDE_A_DENIAL = 1
 _WORDS_BESIDE_ANY = 10
 """Words nobody has understood beside an all-clear: with more than this a person reads it too."""
 _LABEL_OF_KEYWORD = {"stop": Label.OPT_OUT, "start": Label.LOGISTICS, "help": Label.QUESTION}
@@ -117,6 +121,11 @@ def _says_well(item: Seen) -> bool:
     )
 
 
+def _says_no(item: Seen) -> bool:
+    """A symptom denied. ``No me da el aire`` denies none: a net alone does not know what."""
+    return _symptom(item) and item.set_aside == NEGATION and not item.concept.only_alone
+
+
 def _symptom(item: Seen) -> bool:
     return item.concept.label in SYMPTOM_LABELS
 
@@ -129,7 +138,7 @@ def labels_of(
     only_polite = Label.NONE_OK in labels and not any(_says_well(item) for item in seen)
     if only_polite and _words_beside(seen, found) > _WORDS_BESIDE_A_THANKS:
         labels.discard(Label.NONE_OK)
-    if any(_symptom(item) and item.set_aside == NEGATION for item in seen):
+    if any(_says_no(item) for item in seen):
         labels.add(Label.NONE_OK)
     if asks or any(_symptom(item) and item.set_aside == HYPOTHETICAL for item in seen):
         labels.add(Label.QUESTION)
@@ -160,20 +169,31 @@ def needs_reading(seen: Sequence[Seen], found: Sequence[Piece], label: Label) ->
     """True when a person must read a reply that asks for no action.
 
     A red flag set aside by anything but a plain denial, and text nobody understood, are read.
+    A denied red flag with more in the text than a denial is read too: ``never fainted, till now``.
     """
     doubtful = any(
         _symptom(item)
         and (item.set_aside in {OTHER_PAST, LONG_AGO} or (item.set_aside and item.concept.always))
         for item in seen
     )
-    return doubtful or (label is Label.NONE_OK and _words_beside(seen, found) > _WORDS_BESIDE_ANY)
+    if doubtful or label is not Label.NONE_OK:
+        return doubtful
+    flag_denied = any(
+        item.set_aside == NEGATION and item.concept.label is Label.URGENT for item in seen
+    )
+    if flag_denied and _words_beside(seen, found, SCREEN_PLAIN) > _WORDS_BESIDE_A_DENIAL:
+        return True
+    return _words_beside(seen, found) > _WORDS_BESIDE_ANY
 
 
-def _words_beside(seen: Sequence[Seen], found: Sequence[Piece]) -> int:
+def _words_beside(
+    seen: Sequence[Seen], found: Sequence[Piece], plain: frozenset[str] = frozenset()
+) -> int:
+    """How many words are part of nothing that was seen, ``plain`` ones not counted."""
     return sum(
         not any(item.start <= piece.start and piece.end <= item.end for item in seen)
         for piece in found
-        if piece.text.isascii()
+        if piece.text.isascii() and piece.text.replace("'", "") not in plain
     )
 
 

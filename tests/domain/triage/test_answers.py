@@ -43,7 +43,9 @@ def test_a_bare_answer_without_a_question_goes_to_staff(engine: TriageEngine, te
     assert (result.label, result.answer, result.staff) == (Label.UNCLEAR, None, True)
 
 
-@pytest.mark.parametrize("text", ["Y", "yes", "SI", "sí", "yep", "a little", "maybe", "un poco"])
+@pytest.mark.parametrize(
+    "text", ["Y", "yes", "SI", "sí", "yep", "a little", "maybe", "un poco", "👍", "✅👍🏽"]
+)
 def test_yes_to_a_red_flag_question_pages(engine: TriageEngine, text: str) -> None:
     result = engine.triage(text, prompt=Prompt.REDFLAG_YES_NO)
     assert (result.answer, result.action) == ("yes", Action.PAGE_1H)
@@ -93,3 +95,22 @@ def test_home_doses(engine: TriageEngine, text: str, answer: str) -> None:
 def test_a_stop_word_is_obeyed_under_any_question(engine: TriageEngine) -> None:
     for prompt in Prompt:
         assert engine.triage("STOP", prompt=prompt).opt_out
+
+
+@pytest.mark.parametrize("text", ["👎", "ok", "thanks", "🙂", "what?"])
+def test_no_answer_to_a_red_flag_question_is_read_by_staff(engine: TriageEngine, text: str) -> None:
+    result = engine.triage(text, prompt=Prompt.REDFLAG_YES_NO)
+    assert (result.answer, result.staff) == (None, True)
+
+
+def test_a_thumb_confirms_a_visit_and_grades_nothing(engine: TriageEngine) -> None:
+    assert engine.triage("👍", prompt=Prompt.CONFIRM).answer == "confirm"
+    assert engine.triage("👍", prompt=Prompt.SEVERITY_0_3).answer is None
+
+
+@pytest.mark.parametrize("text", ["C", "r", "LATE", "skip", "Tarde"])
+def test_a_word_we_ask_for_is_about_the_visit_without_a_question(
+    engine: TriageEngine, text: str
+) -> None:
+    result = engine.triage(text)
+    assert (result.label, result.answer, result.staff) == (Label.LOGISTICS, None, True)

@@ -54,6 +54,19 @@ STANDS = [
     "si tengo dolor de pecho",
     "no quiero vivir",
     "mi mama no puede respirar",
+    "when i get up my chest hurts",
+    "when i got home i passed out",
+    "if i stand up i pass out",
+    "cuando me paro me desmayo",
+    "si bien solo que tengo dolor de pecho",
+    "si me duele el pecho no puedo dormir",
+    "me dijeron que tengo un coagulo en el pulmon",
+    "never had a seizure before but i just had one",
+    "nunca me habia desmayado hasta hoy",
+    "lol passed out in the kitchen",
+    "im having trouble breathing, ok",
+    "cant work im in the hospital",
+    "no voy a la cita estoy en el hospital",
 ]
 QUESTIONS = [
     "what if i get chest pain?",
@@ -63,6 +76,10 @@ QUESTIONS = [
     "que hago si me da dolor de pecho?",
     "si me da dolor de pecho a quien llamo?",
     "puede causar un derrame?",
+    "what should i do if my throat swells up?",
+    "que hago si se me cierra la garganta?",
+    "can this cause anaphylaxis?",
+    "are seizures common with this?",
 ]
 NOTED = [
     "my mom had a stroke last year",
@@ -100,6 +117,17 @@ def test_old_and_foreign_flags_are_read_by_staff(engine: TriageEngine, text: str
 @pytest.mark.parametrize("text", IDIOMS)
 def test_an_idiom_is_no_flag(engine: TriageEngine, text: str) -> None:
     assert not engine.triage(text).urgent
+
+
+def test_suicidal_words_are_never_imagined(engine: TriageEngine) -> None:
+    assert engine.triage("what if i want to kill myself?").urgent
+
+
+@pytest.mark.parametrize(
+    "text", ["no chest pain since monday at noon", "camino y no me da el aire"]
+)
+def test_a_denial_with_more_in_it_is_read_by_staff(engine: TriageEngine, text: str) -> None:
+    assert engine.triage(text).staff
 
 
 def test_what_is_not_understood_goes_to_staff(engine: TriageEngine) -> None:

@@ -49,6 +49,36 @@ def test_nothing_else_is(engine: TriageEngine, text: str) -> None:
     assert not engine.triage(text).opt_out
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["no more", "stop it", "basta", "ya no mas", "i never signed up for this, stop", "enough!"],
+)
+def test_a_short_wish_is_an_opt_out_where_it_is_all(engine: TriageEngine, text: str) -> None:
+    assert engine.triage(text).opt_out
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no more pain",
+        "stop it from hurting",
+        "please dont stop texting me these help",
+        "i didnt get your message",
+        "ya no me llegan los mensajes",
+        "no recibi ningun mensaje",
+        "no pueden mandarme el paquete",
+        "borre este mensaje sin querer",
+        "me quitaron mi suero",
+        "i didnt agree to this bill",
+        "my headache wont go away",
+        "estoy en el alto ya casi llego",
+        "ya paro la lluvia",
+    ],
+)
+def test_talk_about_texts_is_no_opt_out(engine: TriageEngine, text: str) -> None:
+    assert not engine.triage(text).opt_out
+
+
 def test_start_yes_help_and_info(engine: TriageEngine) -> None:
     assert [carrier_keyword(w) for w in ("START", "Yes", "UNSTOP")] == ["start"] * 3
     assert [carrier_keyword(w) for w in ("help", "INFO", "AYUDA")] == ["help"] * 3

@@ -1,6 +1,5 @@
 """What must hold for any reply: nothing harmless turns urgent into not urgent."""
 
-import json
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -8,12 +7,10 @@ from hypothesis import strategies as st
 
 from outreach.configuration.triage_files import load_engine
 from outreach.domain.triage.result import Prompt
+from tests.labelled_replies import labelled_replies
 
-HERE = Path(__file__)
-ENGINE = load_engine(HERE.parents[3] / "config" / "triage")
-REPLIES = [
-    json.loads(line) for line in HERE.with_name("replies.jsonl").read_text("utf-8").splitlines()
-]
+ENGINE = load_engine(Path(__file__).parents[3] / "config" / "triage")
+REPLIES = labelled_replies()
 URGENT = [reply["text"] for reply in REPLIES if ENGINE.triage(reply["text"]).urgent]
 HARMLESS = [
     "ok", "thanks", "thank you so much", "see you tomorrow", "lol", "hello there", "gracias",
@@ -28,6 +25,29 @@ ACCENTED = str.maketrans({"a": "á", "e": "é", "i": "í", "o": "ó", "u": "ú",
 )
 def test_harmless_text_behind_it_changes_nothing(urgent: str, harmless: str, between: str) -> None:
     assert ENGINE.triage(urgent + between + harmless).urgent
+
+
+@given(
+    st.sampled_from(URGENT),
+    st.sampled_from([" ", ", ", " - ", " 😊 ", "... "]),
+    st.sampled_from(
+        ["ok", "thanks", "lol", "gracias", "please call me", "see you at 3", "👍", "🙏"]
+    ),
+)
+def test_harmless_words_in_the_same_sentence_change_nothing(
+    urgent: str, between: str, harmless: str
+) -> None:
+    assert ENGINE.triage(urgent + between + harmless).urgent
+
+
+@given(
+    st.sampled_from(URGENT),
+    st.sampled_from(["hi ", "ok but ", "DONE but ", "no fever but ", "sin fiebre pero ", "lol "]),
+)
+def test_harmless_words_in_the_same_sentence_before_it_change_nothing(
+    urgent: str, before: str
+) -> None:
+    assert ENGINE.triage(before + urgent).urgent
 
 
 @given(
@@ -58,6 +78,23 @@ def test_accents_change_nothing(urgent: str) -> None:
 )
 def test_punctuation_behind_it_changes_nothing(urgent: str, mark: str) -> None:
     assert ENGINE.triage(urgent + mark).urgent
+
+
+@given(
+    st.sampled_from(URGENT), st.sampled_from(["“{}”", "({})", "*{}*", "¡{}!", "  {}\n", "\u200b{}"])
+)
+def test_marks_around_it_change_nothing(urgent: str, marks: str) -> None:
+    assert ENGINE.triage(marks.format(urgent)).urgent
+
+
+@given(st.sampled_from(URGENT), st.sampled_from([None, "en", "es", "fr", "es-US"]))
+def test_the_language_on_record_changes_nothing(urgent: str, language: str | None) -> None:
+    assert ENGINE.triage(urgent, language).urgent
+
+
+@given(st.sampled_from(URGENT), st.sampled_from([None, *Prompt]))
+def test_the_open_question_changes_nothing(urgent: str, prompt: Prompt | None) -> None:
+    assert ENGINE.triage(urgent, prompt=prompt).urgent
 
 
 @given(st.sampled_from(URGENT), st.integers(min_value=2, max_value=4))

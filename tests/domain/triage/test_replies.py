@@ -1,22 +1,17 @@
 """The labelled replies: real words, measured. Run with ``-s`` for every miss."""
 
-import json
-from pathlib import Path
-
 import pytest
 
 from outreach.domain.triage.engine import TriageEngine
 from outreach.domain.triage.report import Labelled, Report, measure
 from outreach.domain.triage.result import Label
-
-REPLIES = Path(__file__).with_name("replies.jsonl")
+from tests.labelled_replies import labelled_replies
 
 
 @pytest.fixture(scope="module")
 def report(engine: TriageEngine) -> Report:
     rows = []
-    for number, line in enumerate(REPLIES.read_text(encoding="utf-8").splitlines(), 1):
-        reply = json.loads(line)
+    for number, reply in enumerate(labelled_replies(), 1):
         rows.append(
             Labelled(
                 number,
@@ -34,11 +29,11 @@ def lines(rows: tuple[Labelled, ...]) -> list[tuple[int, str, str]]:
 
 
 def test_urgent_replies_are_found_in_each_language(report: Report) -> None:
-    assert report.overall.sensitivity.total >= 400
+    assert report.overall.sensitivity.total >= 1400
     for language, figures in report.by_language.items():
         found = figures.sensitivity.value
         assert found is not None
-        assert found >= 0.98, (language, lines(report.missed_urgent))
+        assert found >= 0.99, (language, lines(report.missed_urgent))
 
 
 def test_few_replies_page_for_nothing(report: Report) -> None:
@@ -54,7 +49,7 @@ def test_most_labels_are_right(report: Report) -> None:
 
 
 def test_every_opt_out_is_seen_and_none_invented(report: Report) -> None:
-    assert report.overall.opt_outs.hits == report.overall.opt_outs.total >= 50
+    assert report.overall.opt_outs.hits == report.overall.opt_outs.total >= 130
     assert report.overall.false_opt_outs == 0
 
 
@@ -65,8 +60,7 @@ def test_no_urgent_reply_is_closed_without_a_person(report: Report) -> None:
 
 
 def test_a_wrong_or_missing_language_changes_no_urgency(engine: TriageEngine) -> None:
-    for line in REPLIES.read_text(encoding="utf-8").splitlines():
-        reply = json.loads(line)
+    for reply in labelled_replies():
         other = {"en": "es", "es": "en"}[reply["lang"]]
         own = engine.triage(reply["text"], reply["lang"])
         assert engine.triage(reply["text"], other).urgent == own.urgent
