@@ -44,6 +44,8 @@ class Said:
     """When it was said (clinic time); None is now."""
     ends_at: datetime | None = None
     """When an authorisation for marketing ends (clinic time); None where it names no date."""
+    address: str | None = None
+    """The address itself, where it is at hand: for the carrier, where that is told too."""
 
 
 def write(unit: Unit, world: World, said: Said) -> None:

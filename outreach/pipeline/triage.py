@@ -16,8 +16,9 @@ from outreach.domain.triage.doses import read_dose
 from outreach.domain.triage.result import Action, Prompt, Triage
 from outreach.domain.triage.screening import PROBLEM
 from outreach.pipeline import followup
-from outreach.pipeline.replies import hold, question, tidings
+from outreach.pipeline.replies import hold, question, tidings, wishes
 from outreach.pipeline.replies.answer import send_answer
+from outreach.pipeline.replies.late_confirm import read_late
 from outreach.pipeline.replies.question import Asked
 from outreach.pipeline.reply import record_consent
 from outreach.pipeline.world import World
@@ -114,11 +115,14 @@ def _read(unit: Unit, world: World, reply: Reply) -> None:
     patient = _who(unit, people, asked.open[0] if asked.open else None)
     language = None if patient is None else patient.language
     answered, result = question.read(world, reply, language, asked)
+    if result.answer is None and (late := read_late(unit, world, reply, language, answered)):
+        answered, result = late.question, late.result
     reply.patient_id = None if patient is None else patient.id
     reply.label, reply.action = result.label, result.action
     reply.explanation = _explain(result)
     reply.triaged_at = world.clinic_now()
     changed = _obey(unit, world, reply, result)
+    wishes.bind_phones(unit, world, reply, result, patient)
     silent = unit.people.consent_of([reply.address_index])[reply.address_index].opted_out
     if tidings.take(unit, world, reply, result, people, patient):
         if result.opt_out:
@@ -297,13 +301,17 @@ def _work(
     reply: Reply, result: Triage, people: list[Patient], patient: Patient | None, *, silent: bool
 ) -> tuple[str | None, Action, str]:
     if result.urgent:
-        phone = " Opted out, so not answered by text: phone now." if silent else ""
+        phone = " Opted out: no text can reach them, phone now." if silent else ""
         whose = _WHOSE if patient is None and people else ""
         return "red_flag", result.action, f"{result.reason}{whose}{phone}"
+    if wishes.is_plain_start(reply, result) and (people or patient is not None):
+        return None, Action.NONE, ""
     if not people and patient is None:
         return "unknown_sender", Action.ROUTINE, "A number we do not know wrote to the clinic."
     if patient is None:
         return "shared_phone", Action.SAME_DAY, "It is not clear who of those at this phone wrote."
+    if (cancelled := wishes.cancel_item(reply)) is not None:
+        return cancelled.kind, cancelled.action, cancelled.summary
     if result.answer == "reschedule":
         return "reschedule", Action.SAME_DAY, "The patient wants another time for the visit."
     if reply.media:

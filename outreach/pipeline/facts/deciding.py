@@ -22,8 +22,17 @@ from outreach.storage.models import (
     Touchpoint,
 )
 
-CONFIRMS_OPT_OUT = "auto_opted_out"
-"""The one message that may follow an opt-out: its confirmation."""
+CONFIRMS_OPT_OUT = frozenset(
+    {
+        "auto_opted_out",
+        "auto_opted_out_at_er",
+        "auto_opted_out_call_911",
+        "auto_opted_out_call_988",
+        "auto_opted_out_page_1h",
+    }
+)
+"""The one message that may follow an opt-out: its confirmation, with what to do where the same text
+told of a symptom."""
 
 
 def decide_touchpoint(
@@ -50,7 +59,7 @@ def decide_message(world: World, facts: Facts, message: Message, now: datetime) 
             return Decision(Verdict.SKIP, "The next round went.", reason=SkipReason.LATE)
     patient = facts.patients.get(message.patient_id) if message.patient_id else None
     consent = facts.consents.get(message.address_index, ConsentState())
-    if message.template == CONFIRMS_OPT_OUT:
+    if message.template in CONFIRMS_OPT_OUT:
         consent = ConsentState()
     return may_send(
         Situation(

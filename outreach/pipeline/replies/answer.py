@@ -16,7 +16,20 @@ _BY_ACTION = {
     Action.CALL_988: "auto_call_988",
     Action.PAGE_1H: "auto_page_1h",
 }
-RED_FLAG_ANSWERS = frozenset({"auto_at_er", *_BY_ACTION.values()})
+_LAST_BY_ACTION = {
+    Action.CALL_911: "auto_opted_out_call_911",
+    Action.CALL_988: "auto_opted_out_call_988",
+    Action.PAGE_1H: "auto_opted_out_page_1h",
+}
+"""One text that ends the texting and says what to do: a symptom stood beside the opt-out."""
+RED_FLAG_ANSWERS = frozenset(
+    {
+        "auto_at_er",
+        "auto_opted_out_at_er",
+        *_BY_ACTION.values(),
+        *_LAST_BY_ACTION.values(),
+    }
+)
 """What answers a red flag: it goes at once, whatever else is amiss."""
 _BY_ANSWER = {
     "confirm": "auto_confirmed",
@@ -42,6 +55,9 @@ _CONFIRMATION_USEFUL = timedelta(minutes=5)
 _LOOP_WINDOW = timedelta(minutes=10)
 _LOOP_LIMIT = 6
 """More answers than this to one address in ten minutes: two machines may be talking (14107)."""
+_RED_FLAG_LOOP_LIMIT = 12
+"""Nor more than this where each answers a red flag: a machine's greeting may name 911. Each is
+read, and staff are paged for it, all the same."""
 
 
 def answer_for(
@@ -49,9 +65,10 @@ def answer_for(
 ) -> str | None:
     """The template that answers a reply, or None where silence is right.
 
-    What the carrier answers itself (STOP, START, HELP) is not answered twice; an opt-out or opt-in
-    is confirmed only when it ``changed`` something. ``held``: it held a visit, so that a nurse
-    will look at it, which whoever says YES must learn too.
+    What the carrier answers itself (STOP, START) is not answered twice, and HELP only where the
+    carrier's own words name the clinic; an opt-out or opt-in is confirmed only when it ``changed``
+    something. A YES that answers a question is answered as that. ``held``: it held a visit, so that
+    a nurse will look at it, which whoever says YES must learn too.
     """
     carrier_answers = (
         reply.channel is ChannelKind.SMS
@@ -59,19 +76,28 @@ def answer_for(
         and answered_by_carrier(reply.body)
     )
     if result.opt_out:
-        # a red flag beside it is phoned: the person asked us not to text
-        return CONFIRMS_OPT_OUT if changed and not carrier_answers else None
+        return _last_words(result) if changed and not carrier_answers else None
     if result.urgent:
         return "auto_at_er" if result.at_er else _BY_ACTION[result.action]
     if held:
         return _HELD
-    if result.help:
-        return None if carrier_answers else "auto_help"
-    if result.opt_in:
-        return "auto_opted_in" if changed and not carrier_answers else None
     if result.answer in _BY_ANSWER:
         return _BY_ANSWER[result.answer]
+    if result.help:
+        return None if carrier_answers and world.clinic.carrier_help_names_us else "auto_help"
+    if result.opt_in:
+        return "auto_opted_in" if changed and not carrier_answers else None
     return "auto_received" if result.label in _HELD_FOR_STAFF else None
+
+
+def _last_words(result: Triage) -> str:
+    """What confirms an opt-out, once and in one text (47 CFR 64.1200(a)(12)).
+
+    Where a red flag stands beside it, staff phone; the text says what to do until then.
+    """
+    if not result.urgent:
+        return "auto_opted_out"
+    return "auto_opted_out_at_er" if result.at_er else _LAST_BY_ACTION[result.action]
 
 
 def send_answer(
@@ -84,15 +110,15 @@ def send_answer(
     changed: bool,
     held: bool = False,
 ) -> None:
-    """Queues the answer in the urgent lane; the loop guard holds back all but red-flag answers."""
+    """Queues the answer in the urgent lane, unless two machines seem to be talking."""
     template = answer_for(world, reply, result, changed=changed, held=held)
     now = world.clinic_now()
     if template is None:
         return
     recent = unit.messages.answers_since(reply.address_index, now - _LOOP_WINDOW)
-    if recent >= _LOOP_LIMIT and not result.urgent:
+    if recent >= (_RED_FLAG_LOOP_LIMIT if result.urgent else _LOOP_LIMIT):
         return
-    useful = _CONFIRMATION_USEFUL if template == CONFIRMS_OPT_OUT else _USEFUL
+    useful = _CONFIRMATION_USEFUL if template in CONFIRMS_OPT_OUT else _USEFUL
     unit.flush()
     unit.add_new(
         Message(

@@ -91,6 +91,15 @@ class Replies:
         )
         return list(self._session.scalars(query.order_by(Conversation.opened_at.desc())))
 
+    def asked(self, address_index: str, patient_id: UUID, prompt: Prompt) -> list[Conversation]:
+        """The questions of one kind that a patient was asked at an address, newest first."""
+        query = select(Conversation).where(
+            Conversation.address_index == address_index,
+            Conversation.patient_id == patient_id,
+            Conversation.prompt == prompt,
+        )
+        return list(self._session.scalars(query.order_by(Conversation.opened_at.desc())))
+
     def question_of(self, touchpoint_id: UUID) -> Conversation | None:
         """The question a touchpoint asked."""
         query = select(Conversation).where(Conversation.touchpoint_id == touchpoint_id)
