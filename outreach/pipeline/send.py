@@ -215,6 +215,7 @@ def _skip(unit: Unit, world: World, facts: Facts, message: Message, decision: De
     """The message ends; its touchpoint too, unless another message still speaks for it."""
     message.status = check_step(MESSAGE_STEPS, message.status, MessageStatus.SKIPPED)
     message.reason, message.lease_until = decision.reason, None
+    aftermath.answer_unsaid(unit, world, message, decision.reason)
     touchpoint = facts.touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
     if touchpoint is None or aftermath.others_alive(unit, touchpoint, message):
         return

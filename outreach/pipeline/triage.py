@@ -16,8 +16,8 @@ from outreach.domain.triage.doses import read_dose
 from outreach.domain.triage.result import Action, Prompt, Triage
 from outreach.domain.triage.screening import PROBLEM
 from outreach.pipeline import followup
-from outreach.pipeline.replies import hold, question, tidings, wishes
-from outreach.pipeline.replies.answer import send_answer
+from outreach.pipeline.replies import automatic, hold, question, tidings, wishes
+from outreach.pipeline.replies.answer import can_be_answered, send_answer
 from outreach.pipeline.replies.late_confirm import read_late
 from outreach.pipeline.replies.question import Asked
 from outreach.pipeline.reply import record_consent
@@ -124,6 +124,7 @@ def _read(unit: Unit, world: World, reply: Reply) -> None:
     changed = _obey(unit, world, reply, result)
     wishes.bind_phones(unit, world, reply, result, patient)
     silent = unit.people.consent_of([reply.address_index])[reply.address_index].opted_out
+    silent = silent or not can_be_answered(world, reply.channel)
     if tidings.take(unit, world, reply, result, people, patient):
         if result.opt_out:
             send_answer(unit, world, reply, result, patient, changed=changed)
@@ -274,6 +275,8 @@ def _make_work(
 
     What may be an answer to the question before a visit is read before that visit.
     """
+    if automatic.take(unit, world, reply, result):
+        return
     kind, action, summary = _work(reply, result, people, patient, silent=silent)
     if kind is None:
         return
@@ -301,15 +304,19 @@ def _work(
     reply: Reply, result: Triage, people: list[Patient], patient: Patient | None, *, silent: bool
 ) -> tuple[str | None, Action, str]:
     if result.urgent:
-        phone = " Opted out: no text can reach them, phone now." if silent else ""
+        phone = " Opted out, or out of reach of an answer: phone now." if silent else ""
         whose = _WHOSE if patient is None and people else ""
         return "red_flag", result.action, f"{result.reason}{whose}{phone}"
     if wishes.is_plain_start(reply, result) and (people or patient is not None):
         return None, Action.NONE, ""
     if not people and patient is None:
-        return "unknown_sender", Action.ROUTINE, "A number we do not know wrote to the clinic."
+        return "unknown_sender", Action.ROUTINE, "Somebody we do not know wrote to the clinic."
     if patient is None:
-        return "shared_phone", Action.SAME_DAY, "It is not clear who of those at this phone wrote."
+        return (
+            "shared_phone",
+            Action.SAME_DAY,
+            "It is not clear who of those at this address wrote.",
+        )
     if (cancelled := wishes.cancel_item(reply)) is not None:
         return cancelled.kind, cancelled.action, cancelled.summary
     if result.answer == "reschedule":

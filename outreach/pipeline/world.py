@@ -12,7 +12,17 @@ from outreach.domain.journeys import Journey
 from outreach.domain.policy import Policy
 from outreach.domain.states import ChannelKind
 from outreach.domain.triage.engine import TriageEngine
-from outreach.pipeline.ports import Channel, NobodyAsked, Parser, Renderer, SignOff, Wake
+from outreach.pipeline.ports import (
+    CarrierConsent,
+    Channel,
+    MediaSource,
+    NobodyAsked,
+    NoMedia,
+    Parser,
+    Renderer,
+    SignOff,
+    Wake,
+)
 from outreach.storage.database import Database
 
 
@@ -55,6 +65,9 @@ class World:
     """Where people and providers reach this program, without a slash at its end."""
     tempo: Tempo = field(default_factory=Tempo)
     sign_off: SignOff = field(default_factory=NobodyAsked)
+    media: MediaSource = field(default_factory=NoMedia)
+    carrier_consent: CarrierConsent | None = None
+    """None where the carrier keeps no such list, or is not to be told."""
 
     def clinic_now(self) -> datetime:
         """Clinic time, UTC."""

@@ -4,7 +4,7 @@ import structlog
 
 from outreach.domain.consent import ConsentAction, ConsentScope
 from outreach.domain.reactions import Reaction
-from outreach.domain.states import MessageStatus, Purpose, TouchpointStatus
+from outreach.domain.states import MessageStatus, Purpose, SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action
 from outreach.pipeline import consent, due, followup
 from outreach.pipeline.outcomes import fallback
@@ -95,6 +95,12 @@ def _call_about_answer(unit: Unit, world: World, message: Message, why: str) -> 
             reply_id=message.reply_id,
         ),
     )
+
+
+def answer_unsaid(unit: Unit, world: World, message: Message, reason: SkipReason | None) -> None:
+    """The answer to a red flag came too late to be sent: whoever wrote was told nothing."""
+    if reason is SkipReason.LATE and message.template in RED_FLAG_ANSWERS:
+        _call_about_answer(unit, world, message, "It could not be sent in time.")
 
 
 def _record_carrier_opt_out(unit: Unit, world: World, message: Message) -> None:

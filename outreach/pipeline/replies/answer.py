@@ -1,12 +1,12 @@
 """The automatic answer to a reply: by action, at any hour, one at most, and never a question."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from outreach.domain.states import ChannelKind, MessageStatus, Purpose, Urgency
-from outreach.domain.triage.keywords import answered_by_carrier
+from outreach.domain.states import MessageStatus, Purpose, Urgency
 from outreach.domain.triage.result import Action, Label, Triage
 from outreach.domain.triage.screening import NONE
 from outreach.pipeline.facts.deciding import CONFIRMS_OPT_OUT
+from outreach.pipeline.reply import carrier_acted
 from outreach.pipeline.world import World
 from outreach.storage.models import Message, Patient, Reply
 from outreach.storage.unit import Unit
@@ -70,11 +70,7 @@ def answer_for(
     something. A YES that answers a question is answered as that. ``held``: it held a visit, so that
     a nurse will look at it, which whoever says YES must learn too.
     """
-    carrier_answers = (
-        reply.channel is ChannelKind.SMS
-        and world.clinic.carrier_answers_keywords
-        and answered_by_carrier(reply.body)
-    )
+    carrier_answers = carrier_acted(world, reply)
     if result.opt_out:
         return _last_words(result) if changed and not carrier_answers else None
     if result.urgent:
@@ -100,6 +96,23 @@ def _last_words(result: Triage) -> str:
     return "auto_opted_out_at_er" if result.at_er else _LAST_BY_ACTION[result.action]
 
 
+def can_be_answered(world: World, channel: ChannelKind, template: str = "auto_received") -> bool:
+    """Whether an answer can go the way a reply came: an email, where emails may leave at all."""
+    return channel in world.channels and world.renderer.offers(
+        template, world.clinic.default_language, channel
+    )
+
+
+def _may_be_a_loop(unit: Unit, reply: Reply, result: Triage, now: datetime) -> bool:
+    """Whether two machines seem to be talking. What a machine wrote is answered where it may be an
+    emergency, once.
+    """
+    recent = unit.messages.answers_since(reply.address_index, now - _LOOP_WINDOW)
+    if reply.automatic:
+        return recent > 0 or not (result.urgent or result.opt_out)
+    return recent >= (_RED_FLAG_LOOP_LIMIT if result.urgent else _LOOP_LIMIT)
+
+
 def send_answer(
     unit: Unit,
     world: World,
@@ -115,8 +128,9 @@ def send_answer(
     now = world.clinic_now()
     if template is None:
         return
-    recent = unit.messages.answers_since(reply.address_index, now - _LOOP_WINDOW)
-    if recent >= (_RED_FLAG_LOOP_LIMIT if result.urgent else _LOOP_LIMIT):
+    if not can_be_answered(world, reply.channel, template) or _may_be_a_loop(
+        unit, reply, result, now
+    ):
         return
     useful = _CONFIRMATION_USEFUL if template in CONFIRMS_OPT_OUT else _USEFUL
     unit.flush()

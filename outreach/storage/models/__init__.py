@@ -1,6 +1,13 @@
 """The tables of Outreach, one module per part of the story."""
 
 from outreach.storage.models.base import Base
+from outreach.storage.models.inbound import (
+    CarrierWord,
+    Media,
+    MediaContent,
+    MediaStatus,
+    VoiceCall,
+)
 from outreach.storage.models.inbox import InboxEvent, InboxStatus
 from outreach.storage.models.ledger import (
     Campaign,
@@ -42,6 +49,7 @@ __all__ = [
     "Base",
     "Campaign",
     "CampaignStatus",
+    "CarrierWord",
     "Closure",
     "Consent",
     "ContactPoint",
@@ -58,6 +66,9 @@ __all__ = [
     "InboxEvent",
     "InboxStatus",
     "JourneyVersion",
+    "Media",
+    "MediaContent",
+    "MediaStatus",
     "Message",
     "Occasion",
     "Patient",
@@ -69,4 +80,5 @@ __all__ = [
     "Reply",
     "Site",
     "Touchpoint",
+    "VoiceCall",
 ]

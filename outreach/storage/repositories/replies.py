@@ -9,7 +9,13 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from outreach.domain.triage.result import Prompt
-from outreach.storage.models import Conversation, ConversationStatus, Reply, Touchpoint
+from outreach.storage.models import (
+    Conversation,
+    ConversationStatus,
+    Reply,
+    Touchpoint,
+    VoiceCall,
+)
 
 
 class Replies:
@@ -149,7 +155,7 @@ class Replies:
 
     def move_to(self, prior: UUID, survivor: UUID) -> None:
         """After a merge the survivor has the prior record's thread."""
-        for table in (Reply, Conversation):
+        for table in (Reply, Conversation, VoiceCall):
             self._session.execute(
                 update(table).where(table.patient_id == prior).values(patient_id=survivor)
             )

@@ -16,16 +16,20 @@ from outreach.domain.states import (
 from outreach.storage.models import (
     Appointment,
     Attempt,
+    CarrierWord,
     Conversation,
     ConversationStatus,
     FollowUp,
     InboxEvent,
     InboxStatus,
+    Media,
+    MediaStatus,
     Message,
     Patient,
     Receipt,
     Reply,
     Touchpoint,
+    VoiceCall,
 )
 
 
@@ -86,8 +90,11 @@ def _which_have_work() -> CompoundSelect[str]:
             Conversation.status == ConversationStatus.OPEN,
             Conversation.closes_at <= clinic_now,
         )
-        | exists().where(Patient.look_at <= clinic_now),
+        | exists().where(Patient.look_at <= clinic_now)
+        | exists().where(VoiceCall.check_at <= clinic_now),
         "completion": exists().where(Appointment.report_by <= clinic_now),
+        "media": exists().where(Media.status == MediaStatus.WAITING, Media.retry_at <= machine_now),
+        "carrier_consent": exists().where(CarrierWord.retry_at <= machine_now),
     }
     asked = [select(literal(name).label("stage")).where(q) for name, q in questions.items()]
     return union_all(*asked)
