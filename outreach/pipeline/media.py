@@ -89,8 +89,9 @@ def _record(world: World, media_id: UUID, got: Fetched) -> None:
         row = unit.inbound.media(media_id, lock=True)
         if row is None or row.status is not MediaStatus.WAITING:
             return  # another worker was quicker
-        unit.add(*_settle(world, row, got))
-        if row.status is not MediaStatus.STORED:
+        kept = _settle(world, row, got)
+        unit.add(*kept)
+        if not kept:
             log.warning(
                 "media.not_stored",
                 media_id=str(row.id),

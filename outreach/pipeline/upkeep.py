@@ -10,6 +10,7 @@ from outreach.domain.triage.result import Action
 from outreach.pipeline import followup
 from outreach.pipeline.outcomes import outcome
 from outreach.pipeline.people import handover
+from outreach.pipeline.replies import voice
 from outreach.pipeline.send import load
 from outreach.pipeline.world import World
 from outreach.storage.unit import Unit
@@ -17,7 +18,7 @@ from outreach.storage.unit import Unit
 
 def drain(world: World, limit: int = 500) -> int:
     """Recovers claims whose lease ran out (machine time), ends unanswered questions, and looks at
-    children who may come of age.
+    children who may come of age and at calls of whose end nobody told.
 
     A claim without an attempt never reached the provider and is queued again; one whose attempt is
     still in flight has an unknown outcome and is settled by evidence.
@@ -39,7 +40,7 @@ def drain(world: World, limit: int = 500) -> int:
             _mind_silence(unit, world, closed)
     if lost:
         world.wake("send")
-    return len(lost) + len(closed) + handover.drain(world, limit)
+    return len(lost) + len(closed) + handover.drain(world, limit) + voice.give_up(world, limit)
 
 
 def _mind_silence(unit: Unit, world: World, asked: Sequence[UUID]) -> None:

@@ -7,6 +7,7 @@ from outreach.domain.reactions import Reaction
 from outreach.domain.states import MessageStatus, Purpose, SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action
 from outreach.pipeline import consent, due, followup
+from outreach.pipeline.facts.deciding import CONFIRMS_OPT_OUT
 from outreach.pipeline.outcomes import fallback
 from outreach.pipeline.replies.answer import RED_FLAG_ANSWERS
 from outreach.pipeline.world import World
@@ -98,8 +99,12 @@ def _call_about_answer(unit: Unit, world: World, message: Message, why: str) -> 
 
 
 def answer_unsaid(unit: Unit, world: World, message: Message, reason: SkipReason | None) -> None:
-    """The answer to a red flag came too late to be sent: whoever wrote was told nothing."""
-    if reason is SkipReason.LATE and message.template in RED_FLAG_ANSWERS:
+    """The answer to a red flag came too late to be sent: whoever wrote was told nothing.
+
+    Of somebody who opted out staff know already that they are to phone.
+    """
+    told = message.template in RED_FLAG_ANSWERS - CONFIRMS_OPT_OUT
+    if reason is SkipReason.LATE and told:
         _call_about_answer(unit, world, message, "It could not be sent in time.")
 
 

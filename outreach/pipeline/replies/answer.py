@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from outreach.domain.states import MessageStatus, Purpose, Urgency
+from outreach.domain.states import ChannelKind, MessageStatus, Purpose, Urgency
 from outreach.domain.triage.result import Action, Label, Triage
 from outreach.domain.triage.screening import NONE
 from outreach.pipeline.facts.deciding import CONFIRMS_OPT_OUT
@@ -103,6 +103,14 @@ def can_be_answered(world: World, channel: ChannelKind, template: str = "auto_re
     )
 
 
+def _from_a_stranger(reply: Reply, result: Triage, patient: Patient | None) -> bool:
+    """An email from nobody we know is answered only where it may be an emergency or wants no more:
+    who it names as its sender may never have written it.
+    """
+    stranger = reply.channel is ChannelKind.EMAIL and patient is None
+    return stranger and not (result.urgent or result.opt_out)
+
+
 def _may_be_a_loop(unit: Unit, reply: Reply, result: Triage, now: datetime) -> bool:
     """Whether two machines seem to be talking. What a machine wrote is answered where it may be an
     emergency, once.
@@ -126,7 +134,7 @@ def send_answer(
     """Queues the answer in the urgent lane, unless two machines seem to be talking."""
     template = answer_for(world, reply, result, changed=changed, held=held)
     now = world.clinic_now()
-    if template is None:
+    if template is None or _from_a_stranger(reply, result, patient):
         return
     if not can_be_answered(world, reply.channel, template) or _may_be_a_loop(
         unit, reply, result, now
