@@ -5,6 +5,7 @@ stay behind, and only Twilio's own stores are followed.
 """
 
 import asyncio
+import base64
 import re
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
@@ -44,7 +45,10 @@ class TwilioMedia:
 
     def fetch(self, url: str, most_bytes: int) -> Fetched:
         """One file. Redirects are followed to Twilio's own stores alone."""
-        if not self._is_ours(url):
+        try:
+            if not self._is_ours(url):
+                return Fetched(FetchKind.GONE, detail="NotOurs")
+        except ValueError:  # no address at all
             return Fetched(FetchKind.GONE, detail="NotOurs")
         try:
             return asyncio.run(self._fetch(url, most_bytes))
@@ -60,15 +64,15 @@ class TwilioMedia:
 
     async def _fetch(self, url: str, most_bytes: int) -> Fetched:
         timeout = aiohttp.ClientTimeout(total=self._config.seconds)
-        auth: aiohttp.BasicAuth | None = aiohttp.BasicAuth(
-            self._config.account_sid, self._config.auth_token
-        )
+        pair = f"{self._config.account_sid}:{self._config.auth_token}".encode()
+        credentials = {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+        headers = credentials
         async with (
             asyncio.timeout(self._config.seconds),
             aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session,
         ):
             for _ in range(_MOST_STEPS):
-                async with session.get(url, auth=auth, allow_redirects=False) as answer:
+                async with session.get(url, headers=headers, allow_redirects=False) as answer:
                     if answer.status == 200:
                         return await _read(answer, most_bytes)
                     location = answer.headers.get("Location")
@@ -79,7 +83,7 @@ class TwilioMedia:
                 url = urljoin(url, location)
                 if not self._may_follow(url):
                     return Fetched(FetchKind.GONE, detail="ElsewhereRefused")
-                auth = auth if _origin(url) == self._config.base_url else None
+                headers = credentials if _origin(url) == self._config.base_url else {}
         return Fetched(FetchKind.LATER, detail="TooManyRedirects")
 
     def _may_follow(self, url: str) -> bool:
