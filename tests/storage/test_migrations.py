@@ -66,3 +66,15 @@ def test_0002_looks_at_whoever_has_a_birth_date_and_can_be_taken_back(
     assert looks[unknown] is None
     assert preferred == {False}
     assert differences(database_url) == []
+
+
+def test_0007_adds_tables_for_what_comes_in_and_can_be_taken_back(
+    db: Database, database_url: str
+) -> None:
+    added = {"media", "media_content", "voice_call", "carrier_word"}
+    assert added <= set(inspect(db.engine).get_table_names())
+    to(db, "0003", down=True)
+    assert not added & set(inspect(db.engine).get_table_names())
+    assert "automatic" not in {one["name"] for one in inspect(db.engine).get_columns("reply")}
+    to(db, "head")
+    assert differences(database_url) == []
