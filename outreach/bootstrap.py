@@ -8,7 +8,9 @@ import structlog
 
 from outreach.channels.sendgrid_email import SendGridConfig, SendGridEmail
 from outreach.channels.smtp_email import SmtpConfig, SmtpEmail
+from outreach.channels.twilio_consent import ACCOUNTS, ConsentConfig, TwilioConsent
 from outreach.channels.twilio_http import HttpLimits
+from outreach.channels.twilio_media import MediaConfig, TwilioMedia
 from outreach.channels.twilio_sms import TwilioConfig, TwilioSms
 from outreach.clocks import SharedClock, SystemClock
 from outreach.configuration.approvals_file import APPROVALS, RecordedApprovals
@@ -26,7 +28,7 @@ from outreach.domain.interfaces import Interface
 from outreach.domain.people import MAJORITY
 from outreach.domain.states import ChannelKind
 from outreach.intake.detect import Intake
-from outreach.pipeline.ports import Channel, Wake
+from outreach.pipeline.ports import CarrierConsent, Channel, MediaSource, NoMedia, Wake
 from outreach.pipeline.world import Tempo, World
 from outreach.rendering.copy_rules import CopyRules
 from outreach.rendering.messages import MessageTemplates
@@ -88,6 +90,8 @@ def build_world(settings: Settings, parts: Parts | None = None) -> World:
         tempo=_tempo(settings),
         sign_off=_sign_off(settings, clinic, renderer, real_channels(settings, parts)),
         wording=StaffWords(renderer, lambda: build_copy_rules(folder, clinic)),
+        media=_media(settings) if channels is None else NoMedia(),
+        carrier_consent=_carrier_consent(settings) if channels is None else None,
     )
 
 
@@ -154,6 +158,22 @@ def build_channels(settings: Settings, clinic: Clinic) -> dict[ChannelKind, Chan
     return channels
 
 
+def _media(settings: Settings) -> MediaSource:
+    """Pictures are where the texts are."""
+    twilio = _twilio(settings)
+    return TwilioMedia(MediaConfig(twilio.account_sid, twilio.auth_token, twilio.base_url))
+
+
+def _carrier_consent(settings: Settings) -> CarrierConsent | None:
+    """The carrier's list of consents, where the installation says that it is to be told."""
+    if not settings.carrier_consent:
+        return None
+    twilio = _twilio(settings)
+    sender = twilio.messaging_service_sid or twilio.from_number or ""
+    base = twilio.base_url if settings.uses_sandbox else ACCOUNTS
+    return TwilioConsent(ConsentConfig(twilio.account_sid, twilio.auth_token, sender, base))
+
+
 def _twilio(settings: Settings) -> TwilioConfig:
     limits = _http_limits(settings)
     if settings.uses_sandbox:
@@ -193,12 +213,19 @@ def build_email(settings: Settings, clinic: Clinic) -> Channel | None:
                 from_email=clinic.email_from,
                 from_name=clinic.name,
                 public_url=settings.public_url,
+                reply_to=clinic.email_reply_to,
             )
         )
     if live and settings.sendgrid_api_key is not None:
         key = settings.sendgrid_api_key.get_secret_value()
         return SendGridEmail(
-            SendGridConfig(key, clinic.email_from, clinic.name, settings.public_url)
+            SendGridConfig(
+                key,
+                clinic.email_from,
+                clinic.name,
+                settings.public_url,
+                reply_to=clinic.email_reply_to,
+            )
         )
     if not settings.uses_sandbox:
         return None
@@ -208,6 +235,7 @@ def build_email(settings: Settings, clinic: Clinic) -> Channel | None:
             from_email=clinic.email_from,
             from_name=clinic.name,
             public_url=settings.public_url,
+            reply_to=clinic.email_reply_to,
             base_url=settings.sandbox_url,
         )
     )

@@ -50,8 +50,13 @@ class Settings(BaseSettings):
     twilio_auth_token_next: SecretStr | None = Field(None, alias="TWILIO_AUTH_TOKEN_NEXT")
     twilio_messaging_service_sid: str | None = Field(None, alias="TWILIO_MESSAGING_SERVICE_SID")
     twilio_from_number: str | None = Field(None, alias="TWILIO_FROM_NUMBER")
+    carrier_consent: bool = False
+    """Whether Twilio's list of consents, which is not HIPAA-eligible, is told of our opt-outs."""
     sendgrid_api_key: SecretStr | None = Field(None, alias="SENDGRID_API_KEY")
     sendgrid_webhook_public_key: str | None = Field(None, alias="SENDGRID_WEBHOOK_PUBLIC_KEY")
+    sendgrid_inbound_public_key: str | None = Field(None, alias="SENDGRID_INBOUND_PUBLIC_KEY")
+    inbound_mail_secret: SecretStr | None = None
+    """The end of the address that inbound emails are posted to."""
     smtp_host: str | None = None
     smtp_port: int = 587
     smtp_username: str = ""

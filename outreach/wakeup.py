@@ -31,6 +31,8 @@ QUEUE_OF = {
     "settle": "upkeep",
     "upkeep": "upkeep",
     "completion": "upkeep",
+    "media": "upkeep",
+    "carrier_consent": "upkeep",
 }
 """Which queue each stage's task waits in."""
 URGENT_QUEUES = ("urgent", "replies", "intake", "tick")

@@ -23,15 +23,16 @@ from sendgrid.helpers.mail import (
     Mail,
     OpenTracking,
     Personalization,
+    ReplyTo,
     Subject,
     To,
     TrackingSettings,
 )
 
+from outreach.channels.mail_headers import outgoing_headers
 from outreach.channels.mailbox import NOT_A_MAILBOX, is_mailbox
 from outreach.channels.pooled import THREADS, SendingPool
 from outreach.channels.sending import Sending
-from outreach.channels.unsubscribe import unsubscribe_headers
 from outreach.domain.errors import ConfigurationError
 from outreach.domain.states import ChannelKind
 from outreach.pipeline.ports import Outgoing, ProviderRecord, ResultKind, SendResult
@@ -55,6 +56,8 @@ class SendGridConfig:
     base_url: str = API
     timeout_seconds: float = 10.0
     threads: int = THREADS
+    reply_to: str | None = None
+    """Where answers go, if anybody reads them."""
 
 
 class SendGridEmail:
@@ -123,6 +126,8 @@ class SendGridEmail:
 
     def _mail(self, outgoing: Outgoing) -> Mail:
         mail = Mail(from_email=Email(self._config.from_email, self._config.from_name))
+        if self._config.reply_to is not None:
+            mail.reply_to = ReplyTo(self._config.reply_to, self._config.from_name)
         mail.subject = Subject(outgoing.subject)
         recipient = Personalization()
         recipient.add_to(To(outgoing.to))
@@ -131,7 +136,7 @@ class SendGridEmail:
         mail.add_content(Content("text/plain", outgoing.text))
         if outgoing.html:
             mail.add_content(Content("text/html", outgoing.html))
-        headers = unsubscribe_headers(self._config.public_url, outgoing.message_id)
+        headers = outgoing_headers(self._config.public_url, outgoing.message_id)
         for name, value in headers.items():
             mail.add_header(Header(name, value))
         # Tracking rewrites links and adds a pixel: it would tell a third party who reads what.

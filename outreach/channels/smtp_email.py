@@ -13,10 +13,10 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from ssl import create_default_context
 
+from outreach.channels.mail_headers import outgoing_headers
 from outreach.channels.mailbox import NOT_A_MAILBOX, is_mailbox
 from outreach.channels.pooled import THREADS, SendingPool
 from outreach.channels.sending import Sending
-from outreach.channels.unsubscribe import unsubscribe_headers
 from outreach.domain.states import ChannelKind
 from outreach.pipeline.ports import Outgoing, ProviderRecord, ResultKind, SendResult
 
@@ -35,6 +35,8 @@ class SmtpConfig:
     starttls: bool = True
     timeout_seconds: float = 15.0
     threads: int = THREADS
+    reply_to: str | None = None
+    """Where answers go, if anybody reads them."""
 
 
 class SmtpEmail:
@@ -102,10 +104,12 @@ class SmtpEmail:
         config = self._config
         mail = EmailMessage(policy=SMTP)
         mail["From"] = Address(config.from_name, addr_spec=config.from_email)
+        if config.reply_to is not None:
+            mail["Reply-To"] = Address(config.from_name, addr_spec=config.reply_to)
         mail["To"] = Address(addr_spec=outgoing.to)
         mail["Subject"] = " ".join(outgoing.subject.split())
         mail["Message-ID"] = _provider_id(outgoing, config)
-        headers = unsubscribe_headers(config.public_url, outgoing.message_id)
+        headers = outgoing_headers(config.public_url, outgoing.message_id)
         for name, value in headers.items():
             mail[name] = value
         mail.set_content(outgoing.text)

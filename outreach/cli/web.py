@@ -47,10 +47,15 @@ def web_config(settings: "Settings") -> "WebConfig":
     if settings.uses_sandbox:
         known = (SANDBOX_TOKEN,)
         mail_key = sendgrid_public_key(sendgrid_key_from_seed(SANDBOX_SENDGRID_SEED))
+    inbound_key, secret = settings.sendgrid_inbound_public_key, settings.inbound_mail_secret
+    if settings.uses_sandbox:  # it signs, and knows no secret
+        inbound_key, secret = mail_key, None
     return WebConfig(
         public_url=settings.public_url,
         twilio_tokens=known,
         sendgrid_public_keys=(mail_key,) if mail_key else (),
+        inbound_mail_key=inbound_key,
+        inbound_mail_secret=None if secret is None else secret.get_secret_value(),
         api_keys=_secrets(settings.api_key),
         staff_token=settings.staff_token.get_secret_value() if settings.staff_token else None,
         phones_url=f"{settings.sandbox_url}/phones" if settings.uses_sandbox else None,

@@ -139,7 +139,9 @@ class ClinicFile(StrictModel):
     takeover_minutes: Minutes = 60
     email_agreement: bool = False
     email_from: EmailAddress = "no-reply@clinic.invalid"
+    email_reply_to: EmailAddress | None = None
     carrier_answers_keywords: bool = True
+    carrier_help_names_us: bool = False
     segment_price_usd: Price | None = None
 
     @model_validator(mode="after")
@@ -234,7 +236,9 @@ def load_clinic(path: Path) -> Clinic:
         takeover_minutes=written.takeover_minutes,
         email_agreement=written.email_agreement,
         email_from=written.email_from,
+        email_reply_to=written.email_reply_to,
         carrier_answers_keywords=written.carrier_answers_keywords,
+        carrier_help_names_us=written.carrier_help_names_us,
         segment_price_usd=written.segment_price_usd,
         risks=_by_word(written.named_risks()),
     )

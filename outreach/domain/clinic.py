@@ -79,6 +79,10 @@ class Clinic:
     email_from: str = "no-reply@clinic.invalid"
     carrier_answers_keywords: bool = True
     """True where Twilio itself answers STOP, START and HELP (its default on long codes)."""
+    carrier_help_names_us: bool = False
+    """True where what the carrier answers to HELP names the clinic and its phone."""
+    email_reply_to: str | None = None
+    """The mailbox that answers to our emails go to, where the program reads them."""
     segment_price_usd: float | None = None
     """What one SMS segment costs, carrier fees with it; None leaves costs out."""
     risks: Mapping[str, str] = field(default_factory=lambda: dict(zip(RISKS, RISKS, strict=True)))

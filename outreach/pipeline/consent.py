@@ -8,6 +8,7 @@ from outreach.domain.consent import ConsentAction, ConsentScope
 from outreach.domain.errors import BadInput
 from outreach.domain.phones import check_number
 from outreach.domain.states import ChannelKind
+from outreach.pipeline import carrier_consent
 from outreach.pipeline.world import World
 from outreach.storage.models import Consent
 from outreach.storage.repositories.people import address_index
@@ -44,25 +45,31 @@ class Said:
     """When it was said (clinic time); None is now."""
     ends_at: datetime | None = None
     """When an authorisation for marketing ends (clinic time); None where it names no date."""
+    address: str | None = None
+    """The address itself, where it is at hand: for the carrier, where that is told too."""
+    carrier_knows: bool = False
+    """The carrier acted on it before we heard of it."""
 
 
 def write(unit: Unit, world: World, said: Said) -> None:
-    """One more line in the ledger."""
-    unit.add(
-        Consent(
-            id=world.new_id(),
-            channel=said.channel,
-            address_index=said.address_index,
-            patient_id=said.patient_id,
-            action=said.action,
-            scope=said.scope,
-            source=said.source,
-            actor=said.actor,
-            words=said.words,
-            ends_at=said.ends_at,
-            recorded_at=world.clinic_now() if said.at is None else said.at,
-        )
+    """One more line in the ledger; the carrier is told of it where it is to be."""
+    line = Consent(
+        id=world.new_id(),
+        channel=said.channel,
+        address_index=said.address_index,
+        patient_id=said.patient_id,
+        action=said.action,
+        scope=said.scope,
+        source=said.source,
+        actor=said.actor,
+        words=said.words,
+        ends_at=said.ends_at,
+        recorded_at=world.clinic_now() if said.at is None else said.at,
     )
+    unit.add(line)
+    if said.carrier_knows:
+        return
+    carrier_consent.note(unit, world, line, said.address)
 
 
 def opted_out(unit: Unit, index: str) -> bool:
@@ -78,7 +85,8 @@ def record_opt_out(
     action, scope = ConsentAction.OPT_OUT, ConsentScope.ALL
     with world.db.write() as unit:
         index = address_index(channel, address)
-        write(unit, world, Said(channel, index, action, scope, source, actor))
+        said = Said(channel, index, action, scope, source, actor, address=address)
+        write(unit, world, said)
 
 
 def record_opt_in(
@@ -103,7 +111,8 @@ def record_opt_in(
         )
     with world.db.write() as unit:
         index = address_index(channel, address)
-        write(unit, world, Said(channel, index, ConsentAction.OPT_IN, scope, source, actor))
+        opt_in = ConsentAction.OPT_IN
+        write(unit, world, Said(channel, index, opt_in, scope, source, actor, address=address))
 
 
 def record_authorisation(

@@ -122,6 +122,69 @@ class Channel(Protocol):
         ...
 
 
+class FetchKind(StrEnum):
+    """What became of a try to fetch a file from the carrier."""
+
+    GOT = "got"
+    GONE = "gone"
+    """The carrier has it no more, or will never give it to us."""
+    TOO_LARGE = "too_large"
+    LATER = "later"
+    """It did not work this time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The outcome of one try."""
+
+    kind: FetchKind
+    content: bytes = b""
+    detail: str = ""
+    """A class of failure, never an address."""
+
+
+class MediaSource(Protocol):
+    """The carrier's store of pictures. Holds no database session, never retries by itself."""
+
+    def fetch(self, url: str, most_bytes: int) -> Fetched:
+        """One file, of at most so many bytes. Raises nothing for what the carrier answers."""
+        ...
+
+
+class NoMedia:
+    """No carrier: simulations and tests."""
+
+    def fetch(self, url: str, most_bytes: int) -> Fetched:
+        """Nothing is there."""
+        return Fetched(FetchKind.GONE)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWord:
+    """One opt-out or opt-in, as the carrier is told of it."""
+
+    word_id: UUID
+    phone: str
+    """E.164."""
+    opted_out: bool
+    said_at: datetime
+
+
+class CarrierConsent(Protocol):
+    """The carrier's own list of who wants no texts."""
+
+    most: int
+    """How many may be told in one call."""
+
+    def tell(self, words: Sequence[ConsentWord]) -> Mapping[UUID, int]:
+        """Tells it; the carrier's code for each that it answered for, 0 where it was taken.
+
+        Raises:
+            outreach.domain.errors.Unavailable: nothing is known to have been taken; try again.
+        """
+        ...
+
+
 class Wake(Protocol):
     """After a commit: tells the workers that a stage has work. May fail silently by design."""
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from outreach.domain.consent import ConsentAction, ConsentScope
 from outreach.domain.states import ChannelKind
-from outreach.domain.triage.keywords import Keyword, carrier_keyword
-from outreach.pipeline import consent
+from outreach.domain.triage.automatic import looks_automatic
+from outreach.domain.triage.keywords import Keyword, answered_by_carrier, carrier_keyword
+from outreach.pipeline import consent, media
 from outreach.pipeline.world import World
-from outreach.storage.models import Reply
+from outreach.storage.models import Media, Reply
 from outreach.storage.repositories.people import address_index
 from outreach.storage.unit import Unit
 
@@ -26,6 +27,12 @@ class Inbound:
     """How many pictures came with it; they are fetched and shown to staff only."""
     keyword: Keyword | None = None
     """What the carrier itself understood, where it says so (Twilio's Advanced Opt-Out)."""
+    media_urls: tuple[str, ...] = ()
+    """Where the carrier keeps the pictures; they are fetched by a stage of its own."""
+    files: tuple[bytes, ...] = ()
+    """Pictures that an email carried."""
+    automatic: bool = False
+    """It says of itself that a machine wrote it."""
 
 
 def receive(world: World, inbound: Inbound) -> bool:
@@ -49,15 +56,24 @@ def receive(world: World, inbound: Inbound) -> bool:
         body=inbound.body,
         media=inbound.media,
         keyword=keyword,
+        carrier_acted=inbound.keyword is not None,
+        automatic=inbound.automatic or looks_automatic(inbound.body),
         received_at=world.clinic_now(),
     )
+    files = media.rows(world, row.id, inbound.media_urls, inbound.files)
     with world.db.write() as unit:
         row.consent_seen = unit.people.consent_position(index)
         new = unit.add_new(row)
+        if new:
+            unit.add(*(file for file in files if isinstance(file, Media)))
+            unit.flush()
+            unit.add(*(file for file in files if not isinstance(file, Media)))
         if new and keyword in {"stop", "start"}:
             action = ConsentAction.OPT_OUT if keyword == "stop" else ConsentAction.OPT_IN
             record_consent(unit, world, row, action)
     world.wake("triage")
+    if new and inbound.media_urls:
+        world.wake("media")
     return new
 
 
@@ -88,9 +104,17 @@ def record_consent(unit: Unit, world: World, reply: Reply, action: ConsentAction
             patient_id=reply.patient_id,
             words=reply.body,
             at=reply.received_at,
+            address=reply.address,
+            carrier_knows=carrier_acted(world, reply),
         ),
     )
     return True
+
+
+def carrier_acted(world: World, reply: Reply) -> bool:
+    """Whether the carrier itself acted on the word that a text consists of, and answered it."""
+    words = world.clinic.carrier_answers_keywords and answered_by_carrier(reply.body)
+    return reply.channel is ChannelKind.SMS and (reply.carrier_acted or words)
 
 
 def _outdated(unit: Unit, reply: Reply, action: ConsentAction) -> bool:

@@ -218,6 +218,7 @@ def _skip(unit: Unit, world: World, facts: Facts, message: Message, decision: De
     message.reason, message.lease_until = decision.reason, None
     if message.template == FROM_STAFF:
         takeover.not_said(unit, world, message, decision.sentence())
+    aftermath.answer_unsaid(unit, world, message, decision.reason)
     touchpoint = facts.touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
     if touchpoint is None or aftermath.others_alive(unit, touchpoint, message):
         return

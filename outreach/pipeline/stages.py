@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 
 from outreach.pipeline import (
+    carrier_consent,
     completion,
     due,
     followup,
     ingest,
+    media,
     receipt,
     send,
     settle,
@@ -29,6 +31,8 @@ STAGES: Mapping[str, Stage] = {
     "settle": settle.drain,
     "upkeep": upkeep.drain,
     "completion": completion.drain,
+    "media": media.drain,
+    "carrier_consent": carrier_consent.drain,
 }
 """In the order of the road. Each settles up to some hundreds of rows and returns how many."""
 

@@ -13,8 +13,18 @@ from outreach.domain.errors import Unavailable
 from outreach.domain.triage.result import Action, Prompt, Triage
 from outreach.domain.triage.screening import PROBLEM
 from outreach.pipeline import followup
-from outreach.pipeline.replies import doses, hold, question, takeover, tidings, trends
-from outreach.pipeline.replies.answer import send_answer
+from outreach.pipeline.replies import (
+    automatic,
+    doses,
+    hold,
+    question,
+    takeover,
+    tidings,
+    trends,
+    wishes,
+)
+from outreach.pipeline.replies.answer import can_be_answered, phone_instead, send_answer
+from outreach.pipeline.replies.late_confirm import read_late
 from outreach.pipeline.replies.question import Asked
 from outreach.pipeline.reply import record_consent
 from outreach.pipeline.world import World
@@ -107,14 +117,18 @@ def _read(unit: Unit, world: World, reply: Reply) -> None:
     asked = takeover.NOTHING_ASKED if held else question.asked_of(unit, world, reply, people)
     patient = _who(unit, people, asked.open[0] if asked.open else None)
     language = None if patient is None else patient.language
-    read = question.read(world, reply, language, asked)
-    answered, result = read if held else doses.again(unit, world, reply, patient, asked, read)
+    answered, result = question.read(world, reply, language, asked)
+    if not held:
+        read = answered, result
+        answered, result = _late_word(unit, world, reply, patient, asked, read)
     reply.patient_id = None if patient is None else patient.id
     reply.label, reply.action = result.label, result.action
     reply.explanation = _explain(result)
     reply.triaged_at = world.clinic_now()
     changed = _obey(unit, world, reply, result)
+    wishes.bind_phones(unit, world, reply, result, patient)
     silent = unit.people.consent_of([reply.address_index])[reply.address_index].opted_out
+    silent = silent or not can_be_answered(world, reply.channel)
     if tidings.take(unit, world, reply, result, people, patient):
         if result.opt_out:
             send_answer(unit, world, reply, result, patient, changed=changed)
@@ -127,6 +141,21 @@ def _read(unit: Unit, world: World, reply: Reply) -> None:
     if result.urgent or not held_visit:
         _make_work(unit, world, reply, result, people, patient, asked, silent=silent)
     send_answer(unit, world, reply, result, patient, changed=changed, held=held_visit)
+
+
+def _late_word(
+    unit: Unit,
+    world: World,
+    reply: Reply,
+    patient: Patient | None,
+    asked: Asked,
+    read: tuple[Conversation | None, Triage],
+) -> tuple[Conversation | None, Triage]:
+    """What answers no open question may be a further word about a dose, or a C of last week's."""
+    answered, result = doses.again(unit, world, reply, patient, asked, read)
+    language = None if patient is None else patient.language
+    late = None if result.answer else read_late(unit, world, reply, language, answered)
+    return (answered, result) if late is None else (late.question, late.result)
 
 
 def _obey(unit: Unit, world: World, reply: Reply, result: Triage) -> bool:
@@ -248,6 +277,8 @@ def _make_work(
 
     What may be an answer to the question before a visit is read before that visit.
     """
+    if automatic.take(unit, world, reply, result):
+        return
     kind, action, summary = _work(reply, result, people, patient, silent=silent)
     if kind is None:
         return
@@ -275,13 +306,21 @@ def _work(
     reply: Reply, result: Triage, people: list[Patient], patient: Patient | None, *, silent: bool
 ) -> tuple[str | None, Action, str]:
     if result.urgent:
-        phone = " Opted out, so not answered by text: phone now." if silent else ""
+        phone = phone_instead(reply, result) if silent else ""
         whose = _WHOSE if patient is None and people else ""
         return "red_flag", result.action, f"{result.reason}{whose}{phone}"
+    if wishes.is_plain_start(reply, result) and (people or patient is not None):
+        return None, Action.NONE, ""
     if not people and patient is None:
-        return "unknown_sender", Action.ROUTINE, "A number we do not know wrote to the clinic."
+        return "unknown_sender", Action.ROUTINE, "Somebody we do not know wrote to the clinic."
     if patient is None:
-        return "shared_phone", Action.SAME_DAY, "It is not clear who of those at this phone wrote."
+        return (
+            "shared_phone",
+            Action.SAME_DAY,
+            "It is not clear who of those at this address wrote.",
+        )
+    if (cancelled := wishes.cancel_item(reply)) is not None:
+        return cancelled.kind, cancelled.action, cancelled.summary
     if result.answer == "reschedule":
         return "reschedule", Action.SAME_DAY, "The patient wants another time for the visit."
     if reply.media:

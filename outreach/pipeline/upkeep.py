@@ -10,7 +10,7 @@ from outreach.domain.triage.result import Action
 from outreach.pipeline import followup
 from outreach.pipeline.outcomes import outcome
 from outreach.pipeline.people import handover
-from outreach.pipeline.replies import takeover
+from outreach.pipeline.replies import takeover, voice
 from outreach.pipeline.send import load
 from outreach.pipeline.world import World
 from outreach.storage.unit import Unit
@@ -18,7 +18,8 @@ from outreach.storage.unit import Unit
 
 def drain(world: World, limit: int = 500) -> int:
     """Recovers claims whose lease ran out (machine time), ends unanswered questions and
-    conversations that a person has left, and looks at children who may come of age.
+    conversations that a person has left, and looks at children who may come of age and at calls of
+    whose end nobody told.
 
     A claim without an attempt never reached the provider and is queued again; one whose attempt is
     still in flight has an unknown outcome and is settled by evidence.
@@ -41,7 +42,8 @@ def drain(world: World, limit: int = 500) -> int:
     if lost:
         world.wake("send")
     ended = takeover.drain(world, limit)
-    return len(lost) + len(closed) + ended + handover.drain(world, limit)
+    ended += handover.drain(world, limit) + voice.give_up(world, limit)
+    return len(lost) + len(closed) + ended
 
 
 def _mind_silence(unit: Unit, world: World, asked: Sequence[UUID]) -> None:

@@ -14,8 +14,11 @@ from outreach.domain.states import ChannelKind
 from outreach.domain.triage.engine import TriageEngine
 from outreach.pipeline.ports import (
     AnyWords,
+    CarrierConsent,
     Channel,
+    MediaSource,
     NobodyAsked,
+    NoMedia,
     Parser,
     Renderer,
     SignOff,
@@ -65,6 +68,9 @@ class World:
     tempo: Tempo = field(default_factory=Tempo)
     sign_off: SignOff = field(default_factory=NobodyAsked)
     wording: Wording = field(default_factory=AnyWords)
+    media: MediaSource = field(default_factory=NoMedia)
+    carrier_consent: CarrierConsent | None = None
+    """None where the carrier keeps no such list, or is not to be told."""
 
     def clinic_now(self) -> datetime:
         """Clinic time, UTC."""

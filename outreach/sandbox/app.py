@@ -10,10 +10,13 @@ from fastapi.staticfiles import StaticFiles
 
 from outreach.sandbox.carrier import Carrier
 from outreach.sandbox.config import SandboxConfig
+from outreach.sandbox.consents_api import ConsentsApi
 from outreach.sandbox.control import control_routes
+from outreach.sandbox.media_store import media_routes
 from outreach.sandbox.phones import phone_routes
 from outreach.sandbox.sendgrid_api import SendGridApi
 from outreach.sandbox.twilio_api import TwilioApi
+from outreach.sandbox.twilio_auth import Door
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -33,7 +36,12 @@ def create_sandbox(config: SandboxConfig) -> FastAPI:
 
     app = FastAPI(title="Outreach sandbox carrier", lifespan=lifespan)
     app.state.carrier = carrier
-    app.router.routes[:0] = [*TwilioApi(carrier).routes(), *SendGridApi(carrier).routes()]
+    app.router.routes[:0] = [
+        *TwilioApi(carrier).routes(),
+        *media_routes(carrier.media, Door(config)),
+        *ConsentsApi(carrier).routes(),
+        *SendGridApi(carrier).routes(),
+    ]
     app.include_router(control_routes(carrier))
     app.include_router(phone_routes(carrier))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

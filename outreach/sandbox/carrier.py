@@ -2,15 +2,18 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from outreach.sandbox.config import SandboxConfig
 from outreach.sandbox.courier import Courier
 from outreach.sandbox.faults import Fault, FaultKind, Faults
+from outreach.sandbox.inbound_email import InboundEmail
 from outreach.sandbox.journal import Journal
 from outreach.sandbox.keywords import ANSWERS, Keyword, keyword_in
 from outreach.sandbox.lifecycle import Lifecycle
+from outreach.sandbox.media_store import File, MediaStore, media_path
 from outreach.sandbox.message import Message, Origin, new_sid
 from outreach.sandbox.patients import Patients, Rule
 from outreach.sandbox.record import Record
@@ -71,6 +74,7 @@ class Carrier:
         self._journal = Journal(config.record_path)
         self.record = Record(self._journal)
         self.patients = Patients(self._journal)
+        self.media = MediaStore(self._journal)
         self.courier = Courier(config)
         self._lifecycle = Lifecycle(config, self.record, self.courier)
 
@@ -133,8 +137,13 @@ class Carrier:
             self._carry(message, None)
         return batch
 
-    async def inbound(self, phone: str, to: str, body: str) -> Message:
-        """A text a patient writes: kept, answered where it is a keyword, and forwarded."""
+    async def inbound(
+        self, phone: str, to: str, body: str, files: Sequence[File] = (), base_url: str = ""
+    ) -> Message:
+        """A text a patient writes: kept, answered where it is a keyword, and forwarded.
+
+        ``base_url`` is where the app finds its ``files``.
+        """
         message = self._new(Origin.PATIENT, "sms", phone, phone, to, body, "received")
         message.segments = segments_of(body)
         message.service = self.config.service_sids[0] if self.config.service_sids else None
@@ -144,8 +153,29 @@ class Carrier:
             await self._obey(keyword_in(body), message)
         if self.config.app_url is not None:
             url = self.config.app_url + self.config.inbound_path + "#rc=3&rp=5xx,ct,rt"
-            self._lifecycle.spawn(self.courier.form(url, self._inbound_form(message)))
+            form = self._inbound_form(message)
+            if files:
+                form = await self._with_files(form, message, files, base_url)
+            self._lifecycle.spawn(self.courier.form(url, form))
         return message
+
+    async def inbound_email(self, email: InboundEmail) -> None:
+        """An email that somebody writes to the clinic, as SendGrid's Inbound Parse posts it."""
+        if self.config.app_url is not None:
+            url = self.config.app_url + self.config.mail_path
+            self._lifecycle.spawn(self.courier.mail(url, email))
+
+    async def _with_files(
+        self, form: list[tuple[str, str]], message: Message, files: Sequence[File], base_url: str
+    ) -> list[tuple[str, str]]:
+        sids = await self.media.add(message.sid, files)
+        named = [pair for pair in form if pair[0] != "NumMedia"]
+        named.append(("NumMedia", str(len(files))))
+        for number, (sid, file) in enumerate(zip(sids, files, strict=True)):
+            place = media_path(self.config.account_sid, message.sid, sid)
+            named.append((f"MediaUrl{number}", base_url + place))
+            named.append((f"MediaContentType{number}", file.kind))
+        return named
 
     def shown_now(self) -> datetime:
         """The instant by the display clock."""

@@ -56,6 +56,7 @@ class SandboxConfig:
     app_url: str | None = None
     inbound_path: str = "/webhooks/twilio/inbound"
     events_path: str = "/webhooks/sendgrid/events"
+    mail_path: str = "/webhooks/sendgrid/inbound"
     answers_keywords: bool = True
     """Whether the carrier itself answers STOP, START and HELP and blocks after STOP."""
     pace: Pace = field(default_factory=Pace)

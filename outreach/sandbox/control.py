@@ -3,15 +3,35 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Query, Request
+from pydantic import Base64Bytes, BaseModel, Field
 
 from outreach.sandbox.carrier import Carrier
 from outreach.sandbox.faults import Fault, FaultKind
+from outreach.sandbox.inbound_email import InboundEmail
+from outreach.sandbox.media_store import File
 from outreach.sandbox.message import Message
 from outreach.sandbox.patients import Patient, Rule
 
 Phone = Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")]
+
+
+class Picture(BaseModel):
+    """A file that comes with a text."""
+
+    kind: str = "image/jpeg"
+    content: Base64Bytes
+
+
+class WrittenEmail(BaseModel):
+    """An email from a patient's mailbox to the clinic."""
+
+    sender: Annotated[str, Field(alias="from")]
+    to: str = "care@replies.sandbox.invalid"
+    subject: str = ""
+    text: str = ""
+    headers: str = ""
+    files: list[Base64Bytes] = Field(default_factory=list)
 
 
 class InboundText(BaseModel):
@@ -20,6 +40,7 @@ class InboundText(BaseModel):
     sender: Annotated[Phone, Field(alias="from")]
     to: Phone | None = None
     body: Annotated[str, Field(max_length=1600)]
+    media: Annotated[list[Picture], Field(max_length=10)] = Field(default_factory=list)
 
 
 class FaultOrder(BaseModel):
@@ -122,10 +143,19 @@ def control_routes(carrier: Carrier) -> APIRouter:
         carrier.bell.ring()
 
     @router.post("/inbound", status_code=201)
-    async def inbound(text: InboundText) -> RecordedMessage:
+    async def inbound(text: InboundText, request: Request) -> RecordedMessage:
         """A patient writes; the app hears of it by a signed webhook."""
         to = text.to or carrier.config.numbers[0]
-        return RecordedMessage.of(await carrier.inbound(text.sender, to, text.body))
+        files = [File(picture.kind, picture.content) for picture in text.media]
+        base = str(request.base_url).rstrip("/")
+        return RecordedMessage.of(await carrier.inbound(text.sender, to, text.body, files, base))
+
+    @router.post("/email", status_code=204)
+    async def inbound_email(email: WrittenEmail) -> None:
+        """A patient writes an email; the app hears of it as SendGrid's Inbound Parse tells it."""
+        files = tuple(email.files)
+        sent = InboundEmail(email.sender, email.to, email.subject, email.text, email.headers, files)
+        await carrier.inbound_email(sent)
 
     @router.post("/patients", status_code=201)
     async def describe_patient(script: PatientScript) -> PatientScript:

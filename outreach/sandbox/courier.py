@@ -15,6 +15,7 @@ from outreach.channels.signatures import (
     twilio_signature,
 )
 from outreach.sandbox.config import SandboxConfig
+from outreach.sandbox.inbound_email import InboundEmail
 from outreach.sandbox.poster import NoAnswer, Poster, Unreachable
 
 Form = Sequence[tuple[str, str]]
@@ -71,6 +72,18 @@ class Courier:
             TWILIO_SIGNATURE_HEADER: twilio_signature(self._config.auth_token, url, form),
         }
         await self._post(url, urlencode(form).encode(), headers, RetryPolicy.of(fragment))
+
+    async def mail(self, url: str, email: InboundEmail) -> None:
+        """An email as SendGrid's Inbound Parse posts it, signed as its security policy has it."""
+        boundary = uuid.uuid4().hex
+        body = email.multipart(boundary)
+        timestamp = str(int(self._config.clock.now().timestamp()))
+        headers = {
+            "Content-Type": f"multipart/form-data; boundary={boundary}",
+            SENDGRID_TIMESTAMP_HEADER: timestamp,
+            SENDGRID_SIGNATURE_HEADER: sign_sendgrid(self._key, timestamp, body),
+        }
+        await self._post(url, body, headers, RetryPolicy(3, frozenset({"ct", "rt", "5xx"})))
 
     async def events(self, url: str, body: bytes) -> None:
         """A JSON array as SendGrid's event webhook posts it."""

@@ -1,8 +1,6 @@
 """Twilio's ``Messages`` endpoints, close enough that its own client cannot tell."""
 
 import asyncio
-import base64
-import hmac
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -12,6 +10,7 @@ from outreach.sandbox.carrier import Carrier, TextOrder
 from outreach.sandbox.faults import Fault, FaultKind
 from outreach.sandbox.hanging import HungUp, hang_up, linger
 from outreach.sandbox.message import FINAL
+from outreach.sandbox.twilio_auth import Door
 from outreach.sandbox.twilio_errors import Refusal, refusal
 from outreach.sandbox.twilio_resource import page, parse_form, read_order, read_query, shown
 
@@ -24,8 +23,7 @@ class TwilioApi:
 
     def __init__(self, carrier: Carrier) -> None:
         self._carrier = carrier
-        pair = f"{carrier.config.account_sid}:{carrier.config.auth_token}"
-        self._authorization = b"Basic " + base64.b64encode(pair.encode())
+        self._door = Door(carrier.config)
 
     def routes(self) -> list[Route]:
         """In the order in which they are matched."""
@@ -39,7 +37,7 @@ class TwilioApi:
 
     async def create(self, request: Request) -> Response:
         """Sends a text."""
-        if (refused := self._stranger(request)) is not None:
+        if (refused := self._door.stranger(request)) is not None:
             return refused
         try:
             order = read_order(parse_form(await request.body()), self._carrier)
@@ -52,7 +50,7 @@ class TwilioApi:
 
     async def list(self, request: Request) -> Response:
         """Texts by recipient, sender and day, newest first."""
-        if (refused := self._stranger(request)) is not None:
+        if (refused := self._door.stranger(request)) is not None:
             return refused
         params = request.query_params
         try:
@@ -64,7 +62,7 @@ class TwilioApi:
 
     async def fetch(self, request: Request) -> Response:
         """One text."""
-        if (refused := self._stranger(request)) is not None:
+        if (refused := self._door.stranger(request)) is not None:
             return refused
         message = await self._carrier.record.message(request.path_params["sid"])
         if message is None or message.channel != "sms":
@@ -73,7 +71,7 @@ class TwilioApi:
 
     async def update(self, request: Request) -> Response:
         """Redacts (``Body=``) or cancels (``Status=canceled``)."""
-        if (refused := self._stranger(request)) is not None:
+        if (refused := self._door.stranger(request)) is not None:
             return refused
         sid, form = request.path_params["sid"], parse_form(await request.body())
         record = self._carrier.record
@@ -96,7 +94,7 @@ class TwilioApi:
 
     async def delete(self, request: Request) -> Response:
         """Takes a finished text out of the account; the independent record keeps it."""
-        if (refused := self._stranger(request)) is not None:
+        if (refused := self._door.stranger(request)) is not None:
             return refused
         message = await self._carrier.record.message(request.path_params["sid"])
         if message is None or message.channel != "sms":
@@ -132,12 +130,3 @@ class TwilioApi:
             case FaultKind.LATENCY:
                 await asyncio.sleep(fault.seconds)
         return await self._accept(order, fault)
-
-    def _stranger(self, request: Request) -> Response | None:
-        """The refusal for who may not enter, or whose account this is not."""
-        given = request.headers.get("authorization", "").encode("latin-1")
-        if not hmac.compare_digest(given, self._authorization):
-            return refusal(20003)
-        if request.path_params["account"] != self._carrier.config.account_sid:
-            return refusal(20404)
-        return None

@@ -44,12 +44,27 @@ class Keyring:
 
     def encrypt(self, text: str, label: str) -> bytes:
         """``text`` sealed for the column ``label``; a value cannot be moved to another column."""
-        nonce = os.urandom(_NONCE)
-        sealed = self._ciphers[self._active].encrypt(nonce, text.encode(), label.encode())
-        return self._header + nonce + sealed
+        return self.seal(text.encode(), label)
 
     def decrypt(self, value: bytes, label: str) -> str:
         """The text of a sealed value.
+
+        Raises:
+            ConfigurationError: as ``open`` does.
+        """
+        try:
+            return self.open(value, label).decode()
+        except UnicodeDecodeError:
+            raise ConfigurationError("A stored value is damaged: it is no text.") from None
+
+    def seal(self, content: bytes, label: str) -> bytes:
+        """``content`` sealed for the column ``label``: a picture, for example."""
+        nonce = os.urandom(_NONCE)
+        sealed = self._ciphers[self._active].encrypt(nonce, content, label.encode())
+        return self._header + nonce + sealed
+
+    def open(self, value: bytes, label: str) -> bytes:
+        """The content of a sealed value.
 
         Raises:
             ConfigurationError: its key is not in the ring, or the value was changed or moved.
@@ -65,7 +80,7 @@ class Keyring:
             )
         nonce, sealed = value[key_end : key_end + _NONCE], value[key_end + _NONCE :]
         try:
-            return cipher.decrypt(nonce, sealed, label.encode()).decode()
+            return cipher.decrypt(nonce, sealed, label.encode())
         except (InvalidTag, ValueError):  # a nonce that was cut short is a ValueError
             raise ConfigurationError(
                 f"A stored value does not open with key {key_id!r}: wrong key or damaged row."

@@ -69,6 +69,25 @@ class Sealed(TypeDecorator[str]):
         return None if value is None else keyring().decrypt(bytes(value), self.label)
 
 
+class SealedBytes(TypeDecorator[bytes]):
+    """Bytes encrypted by the process's keyring, such as a picture; ``label`` binds them."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, label: str) -> None:
+        super().__init__()
+        self.label = label
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """Seals on the way in."""
+        return None if value is None else keyring().seal(value, self.label)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """Opens on the way out."""
+        return None if value is None else keyring().open(bytes(value), self.label)
+
+
 def word(kind: type[StrEnum]) -> Enum:
     """A closed list as text with a CHECK, so that both databases hold the same thing."""
     return Enum(

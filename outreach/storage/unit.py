@@ -16,6 +16,7 @@ from outreach.storage.repositories.campaigns import Campaigns
 from outreach.storage.repositories.circle import Circle
 from outreach.storage.repositories.closures import Closures
 from outreach.storage.repositories.followups import FollowUps
+from outreach.storage.repositories.inbound import InboundParts
 from outreach.storage.repositories.inbox import Inbox
 from outreach.storage.repositories.ledger import Ledger
 from outreach.storage.repositories.lots import Lots
@@ -169,6 +170,11 @@ class Unit:
     def inbox(self) -> Inbox:
         """Arrivals."""
         return Inbox(self._session)
+
+    @cached_property
+    def inbound(self) -> InboundParts:
+        """Pictures, phone calls, and what the carrier is yet to hear."""
+        return InboundParts(self._session)
 
     @cached_property
     def work(self) -> Work:

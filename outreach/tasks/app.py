@@ -52,10 +52,12 @@ def make_app(settings: Settings) -> Celery:
 
 
 _MODULES = (
+    "carrier_consent",
     "completion",
     "due",
     "followup",
     "ingest",
+    "media",
     "receipt",
     "send",
     "settle",

@@ -16,10 +16,13 @@ from outreach.web.followups import FollowUpPages
 from outreach.web.guard import Guard
 from outreach.web.health import BrokerProbe, health_routes
 from outreach.web.pages import STATIC
+from outreach.web.pictures import Pictures
 from outreach.web.sign_in import SignInNeeded, StaffDoor, ask_to_sign_in, sign_in_routes
 from outreach.web.unsubscribe import unsubscribe_routes
+from outreach.web.webhooks.inbound_mail import InboundMail
 from outreach.web.webhooks.sendgrid import SendGridWebhook
 from outreach.web.webhooks.twilio import TwilioWebhooks
+from outreach.web.webhooks.twilio_voice import TwilioVoice
 
 
 def create_app(world: World, config: WebConfig, broker: BrokerProbe | None = None) -> FastAPI:
@@ -39,10 +42,13 @@ def create_app(world: World, config: WebConfig, broker: BrokerProbe | None = Non
     app.add_exception_handler(SignInNeeded, ask_to_sign_in)
     app.router.routes[:0] = [
         *TwilioWebhooks(edge).routes(),
+        *TwilioVoice(edge).routes(),
         *SendGridWebhook(edge).routes(),
+        *InboundMail(edge).routes(),
         *FollowUpPages(edge, door).routes(),
         *CallPages(edge, door).routes(),
         *ConversationPages(edge, door).routes(),
+        *Pictures(edge, door).routes(),
     ]
     app.include_router(event_routes(edge))
     app.include_router(staff_message_routes(edge))

@@ -1,11 +1,13 @@
 """What the web part is told about itself: its public address and the secrets it checks."""
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from outreach.domain.errors import ConfigurationError
 
 _SHORTEST_STAFF_TOKEN = 12
+_MAIL_SECRET = re.compile(r"[A-Za-z0-9_-]{20,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,22 @@ class WebConfig:
     phones_url: str | None = None
     """The sandbox's page of simulated phones, where there is one."""
     max_body_bytes: int = 1_000_000
+    inbound_mail_key: str | None = None
+    """The key that SendGrid signs inbound emails with, base64 of DER."""
+    inbound_mail_secret: str | None = field(default=None, repr=False)
+    """The end of the address that inbound emails are posted to."""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.public_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
             raise ConfigurationError(
                 "OUTREACH_PUBLIC_URL is not an address such as https://outreach.example.org."
+            )
+        if self.inbound_mail_secret is not None and not _MAIL_SECRET.fullmatch(
+            self.inbound_mail_secret
+        ):
+            raise ConfigurationError(
+                "OUTREACH_INBOUND_MAIL_SECRET must be 20 letters, digits, - or _ at least."
             )
         if self.staff_token is not None and len(self.staff_token) < _SHORTEST_STAFF_TOKEN:
             raise ConfigurationError(

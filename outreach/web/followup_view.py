@@ -17,6 +17,7 @@ from outreach.pipeline.world import World
 from outreach.rendering import local_time
 from outreach.storage.models import ContactPoint, FollowUp, FollowUpNote, Patient, Reply
 from outreach.storage.unit import Unit
+from outreach.web.pictures import PictureView, pictures_of
 
 MOST_SHOWN = 200
 
@@ -71,7 +72,7 @@ class FollowUpView:
     """Whose number it is, where it is not the patient's own."""
     reply: str | None
     reply_at: str
-    pictures: int
+    pictures: tuple[PictureView, ...]
     reason: str
     """Why triage said so; empty for items that are about no reply."""
     paged: int
@@ -137,7 +138,8 @@ def _views(
         notes = unit.followups.notes_of(row.id) if with_history else []
         others = {note.reply_id for note in notes if note.reply_id not in {None, row.reply_id}}
         said = unit.replies.by_ids({reply_id for reply_id in others if reply_id is not None})
-        views.append(_view(world, row, name, reply, phone, whose, notes, said))
+        pictures = pictures_of(unit, row, reply, notes)
+        views.append(_view(world, row, name, reply, phone, whose, notes, said, pictures))
     return views
 
 
@@ -177,6 +179,7 @@ def _view(
     whose: str,
     notes: list[FollowUpNote],
     said: Mapping[UUID, Reply],
+    pictures: tuple[PictureView, ...],
 ) -> FollowUpView:
     now, zone = world.clinic_now(), world.clinic.zone
     explanation = (reply.explanation if reply is not None else None) or {}
@@ -200,7 +203,7 @@ def _view(
         phone_whose=whose,
         reply=None if reply is None else readable(reply.body),
         reply_at="" if reply is None else moment(reply.received_at, now, zone),
-        pictures=0 if reply is None else reply.media,
+        pictures=pictures,
         reason=_sentence(str(explanation.get("reason", ""))),
         paged=row.level,
         history=tuple(_past(note, said, now, zone) for note in notes),

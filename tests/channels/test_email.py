@@ -69,6 +69,8 @@ def test_sendgrid_is_asked_for_no_tracking_and_a_one_click_way_out() -> None:
     assert body["headers"] == {
         "List-Unsubscribe": f"<{PUBLIC}/unsubscribe/email/{outgoing.message_id.hex}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "OOF, AutoReply",
     }
     assert "Authorization: Bearer SG.key" in request
     assert outgoing.to not in body["headers"]["List-Unsubscribe"]

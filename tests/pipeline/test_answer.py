@@ -45,7 +45,7 @@ def test_an_answer_speaks_spanish(bench: Bench) -> None:
 
 def test_what_the_carrier_answers_is_not_answered_twice(bench: Bench) -> None:
     known(bench)
-    for word in ("STOP", "START", "HELP"):
+    for word in ("STOP", "START"):
         bench.says(word)
     assert answers(bench) == []
 

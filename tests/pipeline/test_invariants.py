@@ -98,7 +98,7 @@ class Walk:
             if message.purpose is Purpose.STAFF:
                 return
             state = unit.people.consent_of([message.address_index])[message.address_index]
-            if state.opted_out and message.template != CONFIRMS_OPT_OUT:
+            if state.opted_out and message.template not in CONFIRMS_OPT_OUT:
                 self.broken.append(f"{message.template} to an opted-out phone")
             if message.touchpoint_id is not None:
                 self._watch_touchpoint(unit, message, now)

@@ -7,7 +7,6 @@ import pytest
 from outreach.domain.states import ChannelKind
 from outreach.pipeline import followup, reply, triage
 from outreach.storage.models import FollowUp, Reply
-from outreach.storage.repositories.people import address_index
 from tests.pipeline.rows import VISIT, kinds, patient, visit, work
 from tests.worlds import PHONE, START, Bench
 
@@ -58,21 +57,6 @@ def test_a_red_flag_at_night_makes_an_urgent_item_and_an_answer(bench: Bench) ->
     (answer,) = bench.sms.texts_to(PHONE)
     assert "911" in answer
     assert len(bench.sms.texts_to("+12025550199")) == 1
-
-
-def test_a_symptom_in_a_stop_reaches_staff_and_no_text_goes(bench: Bench) -> None:
-    known(bench)
-    bench.says("STOP texting me, I have chest pain")
-    bench.run()
-    found = item(bench)
-    assert (found.kind, found.priority) == ("red_flag", "urgent")
-    assert "phone" in found.summary
-    texts = bench.sms.texts_to(PHONE)
-    assert all("911 now" not in text for text in texts)
-    assert len(texts) <= 1  # at most the confirmation of the opt-out
-    index = address_index(ChannelKind.SMS, PHONE)
-    with bench.world.db.read() as unit:
-        assert unit.people.consent_of([index])[index].opted_out
 
 
 def test_a_reply_is_read_once(bench: Bench) -> None:

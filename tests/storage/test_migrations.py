@@ -152,3 +152,15 @@ def test_0004_keeps_the_lots_that_were_named_before_and_can_be_taken_back(
     assert "EX-4O71" in str(kept)
     to(db, "head")
     assert differences(database_url) == []
+
+
+def test_0006_adds_tables_for_what_comes_in_and_can_be_taken_back(
+    db: Database, database_url: str
+) -> None:
+    added = {"media", "media_content", "voice_call", "carrier_word"}
+    assert added <= set(inspect(db.engine).get_table_names())
+    to(db, "0003", down=True)
+    assert not added & set(inspect(db.engine).get_table_names())
+    assert "automatic" not in {one["name"] for one in inspect(db.engine).get_columns("reply")}
+    to(db, "head")
+    assert differences(database_url) == []

@@ -21,6 +21,7 @@ from outreach.storage.models import (
     Reply,
     Takeover,
     Touchpoint,
+    VoiceCall,
 )
 from outreach.storage.unit import Unit
 
@@ -60,6 +61,7 @@ class _Story:
         contacts = self._unit.people.all_contacts(self._patient.id)
         indexes = {contact.address_index for contact in contacts}
         yield from self._from_shared_phones(indexes)
+        yield from map(self._call, self._unit.inbound.calls_from(indexes))
         yield from map(self._consent, self._unit.people.consent_history(indexes))
         yield from map(self._permission, self._unit.circle.history(self._patient.id))
         yield from map(self._takeover, self._unit.takeovers.of_patient(self._patient.id))
@@ -140,6 +142,12 @@ class _Story:
             "keyword": row.keyword,
         }
         return Entry(row.received_at, self._home, "reply", sentence, facts, row.body)
+
+    def _call(self, row: VoiceCall) -> Entry:
+        outcome = row.outcome or "its end is not known yet"
+        sentence = f"A call came to the number of the texts and was put through: {outcome}."
+        facts = {"id": str(row.id), "outcome": row.outcome}
+        return Entry(row.received_at, self._home, "call", sentence, facts)
 
     def _from_shared_phones(self, indexes: set[str]) -> Iterator[Entry]:
         """What somebody wrote at a phone of theirs, of which it is not known who it was."""

@@ -17,6 +17,7 @@ CARRIER_START = frozenset({"start", "yes", "unstop"})
 CARRIER_HELP = frozenset({"help", "info"})
 OUR_STOP = frozenset({"alto", "parar", "baja"})
 """The carrier does not know these: the confirmation is ours to send."""
+OUR_START = frozenset({"comenzar", "iniciar", "reanudar"})
 OUR_HELP = frozenset({"ayuda"})
 OUR_ANSWERS = frozenset({"c", "r", "late", "skip", "tarde", "omitir"})
 """What our messages ask for: an answer that comes late still is about the visit or the dose."""
@@ -38,7 +39,7 @@ def carrier_keyword(text: str) -> Keyword | None:
     word = bare_word(text)
     if word in CARRIER_STOP or word in OUR_STOP:
         return "stop"
-    if word in CARRIER_START:
+    if word in CARRIER_START or word in OUR_START:
         return "start"
     if word in CARRIER_HELP or word in OUR_HELP:
         return "help"

@@ -23,9 +23,18 @@ from outreach.storage.models import (
     Touchpoint,
 )
 
-CONFIRMS_OPT_OUT = "auto_opted_out"
-"""The one message that may follow an opt-out: its confirmation."""
 _BEFORE_A_VISIT = frozenset({Anchor.VISIT_START, Anchor.CLOSURE})
+CONFIRMS_OPT_OUT = frozenset(
+    {
+        "auto_opted_out",
+        "auto_opted_out_at_er",
+        "auto_opted_out_call_911",
+        "auto_opted_out_call_988",
+        "auto_opted_out_page_1h",
+    }
+)
+"""The one message that may follow an opt-out: its confirmation, with what to do where the same text
+told of a symptom."""
 
 
 def decide_touchpoint(
@@ -52,7 +61,7 @@ def decide_message(world: World, facts: Facts, message: Message, now: datetime) 
             return Decision(Verdict.SKIP, "The next round went.", reason=SkipReason.LATE)
     patient = facts.patients.get(message.patient_id) if message.patient_id else None
     consent = facts.consents.get(message.address_index, ConsentState())
-    if message.template == CONFIRMS_OPT_OUT:
+    if message.template in CONFIRMS_OPT_OUT:
         consent = ConsentState()
     usable = message.template != FROM_STAFF or _may_be_used(facts, message)
     return decide_unplanned(

@@ -4,9 +4,10 @@ import structlog
 
 from outreach.domain.consent import ConsentAction, ConsentScope
 from outreach.domain.reactions import Reaction
-from outreach.domain.states import MessageStatus, Purpose, TouchpointStatus
+from outreach.domain.states import MessageStatus, Purpose, SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action
 from outreach.pipeline import consent, due, followup
+from outreach.pipeline.facts.deciding import CONFIRMS_OPT_OUT
 from outreach.pipeline.facts.reading import FROM_STAFF
 from outreach.pipeline.outcomes import fallback, instead
 from outreach.pipeline.replies import takeover
@@ -102,6 +103,16 @@ def _call_about_answer(unit: Unit, world: World, message: Message, why: str) -> 
             reply_id=message.reply_id,
         ),
     )
+
+
+def answer_unsaid(unit: Unit, world: World, message: Message, reason: SkipReason | None) -> None:
+    """The answer to a red flag came too late to be sent: whoever wrote was told nothing.
+
+    Of somebody who opted out staff know already that they are to phone.
+    """
+    told = message.template in RED_FLAG_ANSWERS - CONFIRMS_OPT_OUT
+    if reason is SkipReason.LATE and told:
+        _call_about_answer(unit, world, message, "It could not be sent in time.")
 
 
 def _record_carrier_opt_out(unit: Unit, world: World, message: Message) -> None:

@@ -1,12 +1,12 @@
 """The automatic answer to a reply: by action, at any hour, one at most, and never a question."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from outreach.domain.states import ChannelKind, MessageStatus, Purpose, Urgency
-from outreach.domain.triage.keywords import answered_by_carrier
 from outreach.domain.triage.result import Action, Label, Triage
 from outreach.domain.triage.screening import NONE
 from outreach.pipeline.facts.deciding import CONFIRMS_OPT_OUT
+from outreach.pipeline.reply import carrier_acted
 from outreach.pipeline.world import World
 from outreach.storage.models import Message, Patient, Reply
 from outreach.storage.unit import Unit
@@ -16,7 +16,20 @@ _BY_ACTION = {
     Action.CALL_988: "auto_call_988",
     Action.PAGE_1H: "auto_page_1h",
 }
-RED_FLAG_ANSWERS = frozenset({"auto_at_er", *_BY_ACTION.values()})
+_LAST_BY_ACTION = {
+    Action.CALL_911: "auto_opted_out_call_911",
+    Action.CALL_988: "auto_opted_out_call_988",
+    Action.PAGE_1H: "auto_opted_out_page_1h",
+}
+"""One text that ends the texting and says what to do: a symptom stood beside the opt-out."""
+RED_FLAG_ANSWERS = frozenset(
+    {
+        "auto_at_er",
+        "auto_opted_out_at_er",
+        *_BY_ACTION.values(),
+        *_LAST_BY_ACTION.values(),
+    }
+)
 """What answers a red flag: it goes at once, whatever else is amiss."""
 _BY_ANSWER = {
     "confirm": "auto_confirmed",
@@ -42,6 +55,9 @@ _CONFIRMATION_USEFUL = timedelta(minutes=5)
 _LOOP_WINDOW = timedelta(minutes=10)
 _LOOP_LIMIT = 6
 """More answers than this to one address in ten minutes: two machines may be talking (14107)."""
+_RED_FLAG_LOOP_LIMIT = 12
+"""Nor more than this where each answers a red flag: a machine's greeting may name 911. Each is
+read, and staff are paged for it, all the same."""
 
 
 def answer_for(
@@ -49,29 +65,69 @@ def answer_for(
 ) -> str | None:
     """The template that answers a reply, or None where silence is right.
 
-    What the carrier answers itself (STOP, START, HELP) is not answered twice; an opt-out or opt-in
-    is confirmed only when it ``changed`` something. ``held``: it held a visit, so that a nurse
-    will look at it, which whoever says YES must learn too.
+    What the carrier answers itself (STOP, START) is not answered twice, and HELP only where the
+    carrier's own words name the clinic; an opt-out or opt-in is confirmed only when it ``changed``
+    something. A YES that answers a question is answered as that. ``held``: it held a visit, so that
+    a nurse will look at it, which whoever says YES must learn too.
     """
-    carrier_answers = (
-        reply.channel is ChannelKind.SMS
-        and world.clinic.carrier_answers_keywords
-        and answered_by_carrier(reply.body)
-    )
+    carrier_answers = carrier_acted(world, reply)
     if result.opt_out:
-        # a red flag beside it is phoned: the person asked us not to text
-        return CONFIRMS_OPT_OUT if changed and not carrier_answers else None
+        return _last_words(result) if changed and not carrier_answers else None
     if result.urgent:
         return "auto_at_er" if result.at_er else _BY_ACTION[result.action]
     if held:
         return _HELD
-    if result.help:
-        return None if carrier_answers else "auto_help"
-    if result.opt_in:
-        return "auto_opted_in" if changed and not carrier_answers else None
     if result.answer in _BY_ANSWER:
         return _BY_ANSWER[result.answer]
+    if result.help:
+        return None if carrier_answers and world.clinic.carrier_help_names_us else "auto_help"
+    if result.opt_in:
+        return "auto_opted_in" if changed and not carrier_answers else None
     return "auto_received" if result.label in _HELD_FOR_STAFF else None
+
+
+def _last_words(result: Triage) -> str:
+    """What confirms an opt-out, once and in one text (47 CFR 64.1200(a)(12)).
+
+    Where a red flag stands beside it, staff phone; the text says what to do until then.
+    """
+    if not result.urgent:
+        return "auto_opted_out"
+    return "auto_opted_out_at_er" if result.at_er else _LAST_BY_ACTION[result.action]
+
+
+def can_be_answered(world: World, channel: ChannelKind, template: str = "auto_received") -> bool:
+    """Whether an answer can go the way a reply came: an email, where emails may leave at all."""
+    return channel in world.channels and world.renderer.offers(
+        template, world.clinic.default_language, channel
+    )
+
+
+def phone_instead(reply: Reply, result: Triage) -> str:
+    """What the item of a red flag says where texts or emails do not reach whoever wrote."""
+    if result.opt_out:
+        return " They want no more messages: phone now."
+    if reply.channel is ChannelKind.SMS:
+        return " Opted out, so not answered by text: phone now."
+    return " Not answered, because no email may go there: phone now."
+
+
+def _from_a_stranger(reply: Reply, result: Triage, patient: Patient | None) -> bool:
+    """An email from nobody we know is answered only where it may be an emergency or wants no more:
+    who it names as its sender may never have written it.
+    """
+    stranger = reply.channel is ChannelKind.EMAIL and patient is None
+    return stranger and not (result.urgent or result.opt_out)
+
+
+def _may_be_a_loop(unit: Unit, reply: Reply, result: Triage, now: datetime) -> bool:
+    """Whether two machines seem to be talking. What a machine wrote is answered where it may be an
+    emergency, once.
+    """
+    recent = unit.messages.answers_since(reply.address_index, now - _LOOP_WINDOW)
+    if reply.automatic:
+        return recent > 0 or not (result.urgent or result.opt_out)
+    return recent >= (_RED_FLAG_LOOP_LIMIT if result.urgent else _LOOP_LIMIT)
 
 
 def send_answer(
@@ -84,15 +140,16 @@ def send_answer(
     changed: bool,
     held: bool = False,
 ) -> None:
-    """Queues the answer in the urgent lane; the loop guard holds back all but red-flag answers."""
+    """Queues the answer in the urgent lane, unless two machines seem to be talking."""
     template = answer_for(world, reply, result, changed=changed, held=held)
     now = world.clinic_now()
-    if template is None:
+    if template is None or _from_a_stranger(reply, result, patient):
         return
-    recent = unit.messages.answers_since(reply.address_index, now - _LOOP_WINDOW)
-    if recent >= _LOOP_LIMIT and not result.urgent:
+    if not can_be_answered(world, reply.channel, template) or _may_be_a_loop(
+        unit, reply, result, now
+    ):
         return
-    useful = _CONFIRMATION_USEFUL if template == CONFIRMS_OPT_OUT else _USEFUL
+    useful = _CONFIRMATION_USEFUL if template in CONFIRMS_OPT_OUT else _USEFUL
     unit.flush()
     unit.add_new(
         Message(

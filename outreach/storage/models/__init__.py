@@ -1,6 +1,13 @@
 """The tables of Outreach, one module per part of the story."""
 
 from outreach.storage.models.base import Base
+from outreach.storage.models.inbound import (
+    CarrierWord,
+    Media,
+    MediaContent,
+    MediaStatus,
+    VoiceCall,
+)
 from outreach.storage.models.inbox import InboxEvent, InboxStatus
 from outreach.storage.models.ledger import (
     Campaign,
@@ -44,6 +51,7 @@ __all__ = [
     "Base",
     "Campaign",
     "CampaignStatus",
+    "CarrierWord",
     "Closure",
     "Consent",
     "ContactPoint",
@@ -61,6 +69,9 @@ __all__ = [
     "InboxStatus",
     "JourneyVersion",
     "LotUse",
+    "Media",
+    "MediaContent",
+    "MediaStatus",
     "Message",
     "Occasion",
     "Patient",
@@ -74,4 +85,5 @@ __all__ = [
     "StaffWord",
     "Takeover",
     "Touchpoint",
+    "VoiceCall",
 ]

@@ -75,6 +75,10 @@ class Reply(Base):
     media: Mapped[int] = mapped_column(default=0)
     keyword: Mapped[str | None] = mapped_column(String(10))
     """The carrier's own exact keyword (stop, start, help), if it was one."""
+    carrier_acted: Mapped[bool] = mapped_column(default=False)
+    """The carrier says that it acted on the keyword, and has answered it."""
+    automatic: Mapped[bool] = mapped_column(default=False)
+    """A machine wrote it: an out-of-office note, a greeting, a report of non-delivery."""
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))
     conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversation.id"))
     label: Mapped[Label | None] = mapped_column(word(Label))

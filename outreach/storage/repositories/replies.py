@@ -16,6 +16,7 @@ from outreach.storage.models import (
     ConversationStatus,
     Reply,
     Touchpoint,
+    VoiceCall,
 )
 
 
@@ -133,6 +134,15 @@ class Replies:
             if end is not None and answer is not None
         ]
 
+    def asked(self, address_index: str, patient_id: UUID, prompt: Prompt) -> list[Conversation]:
+        """The questions of one kind that a patient was asked at an address, newest first."""
+        query = select(Conversation).where(
+            Conversation.address_index == address_index,
+            Conversation.patient_id == patient_id,
+            Conversation.prompt == prompt,
+        )
+        return list(self._session.scalars(query.order_by(Conversation.opened_at.desc())))
+
     def question_of(self, touchpoint_id: UUID) -> Conversation | None:
         """The question a touchpoint asked."""
         query = select(Conversation).where(Conversation.touchpoint_id == touchpoint_id)
@@ -190,7 +200,7 @@ class Replies:
 
     def move_to(self, prior: UUID, survivor: UUID) -> None:
         """After a merge the survivor has the prior record's thread."""
-        for table in (Reply, Conversation):
+        for table in (Reply, Conversation, VoiceCall):
             self._session.execute(
                 update(table).where(table.patient_id == prior).values(patient_id=survivor)
             )

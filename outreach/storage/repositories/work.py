@@ -16,17 +16,21 @@ from outreach.domain.states import (
 from outreach.storage.models import (
     Appointment,
     Attempt,
+    CarrierWord,
     Conversation,
     ConversationStatus,
     FollowUp,
     InboxEvent,
     InboxStatus,
+    Media,
+    MediaStatus,
     Message,
     Patient,
     Receipt,
     Reply,
     Takeover,
     Touchpoint,
+    VoiceCall,
 )
 
 
@@ -88,8 +92,11 @@ def _which_have_work() -> CompoundSelect[str]:
             Conversation.closes_at <= clinic_now,
         )
         | exists().where(Patient.look_at <= clinic_now)
-        | exists().where(Takeover.ended_at.is_(None), Takeover.ends_at <= clinic_now),
+        | exists().where(Takeover.ended_at.is_(None), Takeover.ends_at <= clinic_now)
+        | exists().where(VoiceCall.check_at <= clinic_now),
         "completion": exists().where(Appointment.report_by <= clinic_now),
+        "media": exists().where(Media.status == MediaStatus.WAITING, Media.retry_at <= machine_now),
+        "carrier_consent": exists().where(CarrierWord.retry_at <= machine_now),
     }
     asked = [select(literal(name).label("stage")).where(q) for name, q in questions.items()]
     return union_all(*asked)
