@@ -55,6 +55,8 @@ class NewItem:
     """Due no later than this, where the action's own target would be later (clinic time)."""
     grows: bool = False
     """Another such reason is news to the same item, which is open again."""
+    into: UUID | None = None
+    """The item of which this is a part, unless its patient has a red flag that it belongs to."""
 
 
 def open_item(unit: Unit, world: World, new: NewItem) -> FollowUp:
@@ -71,8 +73,14 @@ def open_item(unit: Unit, world: World, new: NewItem) -> FollowUp:
         return known
     now = world.clinic_now()
     episode = known or _episode(unit, new, now)
+    if episode is None and new.into is not None:
+        episode = unit.followups.followup(new.into)
     if episode is not None:
-        return _flag_again(unit, world, episode, new)
+        pressing = _minutes(world, new.action) < _minutes(world, episode.action)
+        if known is not None or new.kind == RED_FLAG or pressing or _ended(episode):
+            return _flag_again(unit, world, episode, new)
+        add_word(unit, world, episode, new.summary, new.reply_id)
+        return episode
     due = _due(world, new, now)
     priority = _PRIORITY[new.action]
     escalate = {Priority.URGENT: now, Priority.SAME_DAY: due, Priority.ROUTINE: None}[priority]
@@ -98,6 +106,15 @@ def open_item(unit: Unit, world: World, new: NewItem) -> FollowUp:
     said = new.summary if new.grows or new.kind == RED_FLAG else None
     _note(unit, world, item, "created", "outreach", said, reply_id=new.reply_id)
     return item
+
+
+def add_word(unit: Unit, world: World, item: FollowUp, said: str, reply_id: UUID | None) -> None:
+    """More of what an item is about, and nothing that asks for more haste."""
+    _note(unit, world, item, "added", "outreach", said, reply_id=reply_id)
+
+
+def _ended(item: FollowUp) -> bool:
+    return item.status is FollowUpStatus.CLOSED
 
 
 def _episode(unit: Unit, new: NewItem, now: datetime) -> FollowUp | None:
@@ -132,7 +149,11 @@ def _flag_again(unit: Unit, world: World, item: FollowUp, new: NewItem) -> Follo
         _open_again(item)
     item.due_at = min(item.due_at, due)
     # the item says the most pressing of its flags; each is in the history
-    _note(unit, world, item, what, "outreach", new.summary, reply_id=new.reply_id)
+    said = new.summary
+    if new.kind == RED_FLAG and item.kind != RED_FLAG:
+        said = f"{said} Until now: {item.kind.replace('_', ' ')}, {item.summary}"
+        item.kind = RED_FLAG
+    _note(unit, world, item, what, "outreach", said, reply_id=new.reply_id)
     if _minutes(world, new.action) <= _minutes(world, item.action):
         item.action, item.summary, item.reply_id = new.action, new.summary, new.reply_id
         item.priority = _PRIORITY[new.action]

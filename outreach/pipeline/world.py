@@ -11,6 +11,7 @@ from outreach.domain.ids import new_id
 from outreach.domain.journeys import Journey
 from outreach.domain.policy import Policy
 from outreach.domain.states import ChannelKind
+from outreach.domain.surveys import Survey
 from outreach.domain.triage.engine import TriageEngine
 from outreach.pipeline.ports import Channel, NobodyAsked, Parser, Renderer, SignOff, Wake
 from outreach.storage.database import Database
@@ -55,6 +56,7 @@ class World:
     """Where people and providers reach this program, without a slash at its end."""
     tempo: Tempo = field(default_factory=Tempo)
     sign_off: SignOff = field(default_factory=NobodyAsked)
+    surveys: Mapping[str, Survey] = field(default_factory=dict)
 
     def clinic_now(self) -> datetime:
         """Clinic time, UTC."""

@@ -18,7 +18,7 @@ from outreach.rendering import purposes
 from outreach.rendering.copy_rules import OWN_MEANING, RESERVED_KEYWORDS, CopyRules
 from outreach.rendering.messages import PARTS, MessageTemplates, Part
 from outreach.rendering.reading import grade
-from outreach.rendering.samples import CHECKED, Sender, sample_context
+from outreach.rendering.samples import CHECKED, OF_SURVEYS, Sender, sample_context
 from outreach.rendering.segments import GSM_7, measure
 from outreach.rendering.variables import absent
 
@@ -194,6 +194,8 @@ def _undefined(name: str, part: Part) -> Iterator[Fault]:
         if variable.startswith("campaign.") and name.startswith("campaign_"):
             continue
         if variable in {"followup.code", "followup.url"} and name.startswith("staff_"):
+            continue
+        if variable == "survey.symptoms" and name.startswith(OF_SURVEYS):
             continue
         detail = f"'{variable}' is not given to this message"
         yield Fault(str(part.file), Rule.UNDEFINED_VARIABLE, detail)

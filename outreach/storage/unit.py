@@ -23,6 +23,7 @@ from outreach.storage.repositories.occasions import Occasions
 from outreach.storage.repositories.people import People
 from outreach.storage.repositories.receipts import Receipts
 from outreach.storage.repositories.replies import Replies
+from outreach.storage.repositories.surveys import Surveys
 from outreach.storage.repositories.visits import Visits
 from outreach.storage.repositories.work import Work
 
@@ -132,6 +133,11 @@ class Unit:
     def replies(self) -> Replies:
         """Inbound messages and open questions."""
         return Replies(self._session)
+
+    @cached_property
+    def surveys(self) -> Surveys:
+        """Answers to check-ins."""
+        return Surveys(self._session)
 
     @cached_property
     def followups(self) -> FollowUps:

@@ -4,6 +4,7 @@ Bare numbers and letters mean something only here. In doubt the worse reading co
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outreach.domain.triage.answer_words import (
@@ -40,13 +41,23 @@ class Answer:
     concept: str
 
 
+OUT_OF_RANGE = Answer(None, Label.UNCLEAR, Action.SAME_DAY, "answer_out_of_range")
+"""A number that the question has no place for: never guessed at."""
+
+
+def words_of(found: Sequence[Piece]) -> list[Piece]:
+    """The words and numbers that may answer, ``2x`` taken apart."""
+    words = [part for piece in found for part in split_number(piece)]
+    return [word for word in words if word.text.isascii()]
+
+
 def read_answer(text: str, prompt: Prompt) -> Answer | None:
     """The answer in ``text`` to ``prompt``; None when there is none.
 
-    The question before a visit is not for this: ``screening`` reads it with the lexicons' eyes.
+    The question before a visit and those of surveys are not for this: ``screening`` and
+    ``survey_answers`` read them.
     """
-    words = [part for piece in pieces(text) for part in split_number(piece)]
-    words = [word for word in words if word.text.isascii()]
+    words = words_of(pieces(text))
     if not words:
         return None
     match prompt:
@@ -54,7 +65,7 @@ def read_answer(text: str, prompt: Prompt) -> Answer | None:
             return _severity(words)
         case Prompt.REDFLAG_YES_NO:
             return _yes_no(words)
-        case Prompt.SCREEN:
+        case Prompt.SCREEN | Prompt.SYMPTOM | Prompt.INTERFERENCE_0_4:
             return None
         case Prompt.CONFIRM:
             return _confirm(words)
@@ -63,12 +74,12 @@ def read_answer(text: str, prompt: Prompt) -> Answer | None:
 
 
 def _severity(words: list[Piece]) -> Answer | None:
-    grades = _grades(words)
+    grades = grades_in(words)
     if grades is None:
         return _severity_in_words(words)
     worst = math.ceil(max(grades))
     if worst > _TOP:
-        return Answer(None, Label.UNCLEAR, Action.SAME_DAY, "answer_out_of_range")
+        return OUT_OF_RANGE
     return _graded(worst)
 
 
@@ -92,7 +103,7 @@ def _graded(grade: int) -> Answer:
     return Answer(str(grade), label, action, f"answer_severity_{grade}")
 
 
-def _grades(words: list[Piece]) -> list[float] | None:
+def grades_in(words: Sequence[Piece]) -> list[float] | None:
     """The numbers that answer: at the start of the reply, or alone in a short one."""
     numbers = [i for i, w in enumerate(words) if _number(w.text) is not None]
     if not numbers or (numbers[0] > 0 and len(words) > _SHORT + 2):

@@ -1,6 +1,7 @@
 """Whether a message may go, asked of the facts as they are now: the one way to ``may_send``."""
 
 from datetime import datetime
+from uuid import UUID
 
 from outreach.domain.consent import ConsentState
 from outreach.domain.events import GONE
@@ -17,11 +18,13 @@ from outreach.storage.models import (
     Appointment,
     CampaignStatus,
     ContactPoint,
+    ConversationStatus,
     DoseStatus,
     Message,
     Touchpoint,
 )
 
+_TO_BE_ASKED = frozenset({ConversationStatus.WAITING, ConversationStatus.OPEN})
 CONFIRMS_OPT_OUT = "auto_opted_out"
 """The one message that may follow an opt-out: its confirmation."""
 
@@ -48,6 +51,9 @@ def decide_message(world: World, facts: Facts, message: Message, now: datetime) 
             return Decision(Verdict.SKIP, "Somebody has taken it.", reason=SkipReason.STOPPED)
         if now >= message.useful_until:
             return Decision(Verdict.SKIP, "The next round went.", reason=SkipReason.LATE)
+    if message.conversation_id is not None and _asked_in_vain(facts, message.conversation_id):
+        why = "Something urgent came before this question, or its answer did."
+        return Decision(Verdict.SKIP, why, reason=SkipReason.STOPPED)
     patient = facts.patients.get(message.patient_id) if message.patient_id else None
     consent = facts.consents.get(message.address_index, ConsentState())
     if message.template == CONFIRMS_OPT_OUT:
@@ -64,6 +70,12 @@ def decide_message(world: World, facts: Facts, message: Message, now: datetime) 
         ),
         world.policy,
     )
+
+
+def _asked_in_vain(facts: Facts, question_id: UUID) -> bool:
+    """Whether a question of a check-in need not or must not be asked any more."""
+    row = facts.questions.get(question_id)
+    return row is None or row.status not in _TO_BE_ASKED or row.patient_id in facts.urgent
 
 
 def _situation(

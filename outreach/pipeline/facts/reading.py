@@ -18,6 +18,7 @@ from outreach.storage.models import (
     Appointment,
     Campaign,
     ContactPoint,
+    Conversation,
     Dose,
     FollowUp,
     Message,
@@ -53,6 +54,12 @@ class Facts:
     """The visits whose site is closed on their day."""
     touchpoints: dict[UUID, Touchpoint] = field(default_factory=dict)
     followups: dict[UUID, FollowUp] = field(default_factory=dict)
+    questions: dict[UUID, Conversation] = field(default_factory=dict)
+    """What messages ask further, by id; read for messages alone."""
+    check_ins: dict[UUID, Touchpoint] = field(default_factory=dict)
+    """The check-ins that these go on from."""
+    urgent: set[UUID] = field(default_factory=set)
+    """Of the patients who are asked further, those with an urgent item that is not closed."""
     recent: dict[str, list[datetime]] = field(default_factory=dict)
     """When messages went to each address in the last week; read for outreach alone."""
     care: dict[UUID, list[datetime]] = field(default_factory=dict)
@@ -124,6 +131,9 @@ def facts_for_messages(unit: Unit, world: World, messages: Sequence[Message]) ->
     _about_reach(facts, who_is_written_to(unit, world, facts.patients))
     followups = [row.followup_id for row in messages if row.followup_id is not None]
     facts.followups = unit.followups.by_ids(followups) if followups else {}
+    asking = [row.conversation_id for row in messages if row.conversation_id is not None]
+    if asking:
+        _about_questions(unit, facts, asking)
     indexes = {row.address_index for row in messages}
     facts.shared = unit.circle.shared(indexes) if facts.patients else set()
     rows = list(touchpoints.values())
@@ -150,6 +160,13 @@ def _about(
     )
     facts.closed = visits_on_closed_days(unit, world, facts.visits.values())
     return facts
+
+
+def _about_questions(unit: Unit, facts: Facts, ids: Collection[UUID]) -> None:
+    facts.questions = unit.replies.questions(ids)
+    rows = facts.questions.values()
+    facts.check_ins = unit.ledger.touchpoints({row.touchpoint_id for row in rows})
+    facts.urgent = unit.followups.urgent_of({row.patient_id for row in rows})
 
 
 def _about_reach(facts: Facts, reached: Reached) -> None:

@@ -20,7 +20,7 @@ from outreach.domain.states import (
     TouchpointStatus,
     check_step,
 )
-from outreach.pipeline.outcomes import aftermath
+from outreach.pipeline.outcomes import aftermath, unconfirmed
 from outreach.pipeline.world import World
 from outreach.storage.models import (
     Attempt,
@@ -76,6 +76,8 @@ def accepted(
         message.status = check_step(MESSAGE_STEPS, message.status, MessageStatus.ACCEPTED)
     if sent.touchpoint is not None:
         _touchpoint_sent(unit, world, sent.touchpoint, message)
+    if message.conversation_id is not None:
+        _further_question_sent(unit, world, message.conversation_id)
 
 
 def _touchpoint_sent(unit: Unit, world: World, row: Touchpoint, message: Message) -> None:
@@ -97,6 +99,16 @@ def _touchpoint_sent(unit: Unit, world: World, row: Touchpoint, message: Message
                 closes_at=_closes(row, now),
             )
         )
+        unconfirmed.asked(unit, world, row)
+
+
+def _further_question_sent(unit: Unit, world: World, question_id: UUID) -> None:
+    """The next question of a survey is open from now on, for as long as it was to be."""
+    row = unit.replies.questions([question_id]).get(question_id)
+    if row is not None and row.status is ConversationStatus.WAITING:
+        now = world.clinic_now()
+        row.status = ConversationStatus.OPEN
+        row.closes_at, row.opened_at = now + (row.closes_at - row.opened_at), now
 
 
 def _closes(row: Touchpoint, now: datetime) -> datetime:

@@ -26,6 +26,8 @@ from outreach.storage.models.replies import (
     FollowUp,
     FollowUpNote,
     Reply,
+    ResponseStatus,
+    SurveyResponse,
 )
 from outreach.storage.models.visits import (
     Appointment,
@@ -67,6 +69,8 @@ __all__ = [
     "Regimen",
     "RegimenStatus",
     "Reply",
+    "ResponseStatus",
     "Site",
+    "SurveyResponse",
     "Touchpoint",
 ]

@@ -83,9 +83,11 @@ def _which_have_work() -> CompoundSelect[str]:
             Message.status == MessageStatus.CLAIMED, Message.lease_until <= machine_now
         )
         | exists().where(
-            Conversation.status == ConversationStatus.OPEN,
+            Conversation.status.in_((ConversationStatus.OPEN, ConversationStatus.WAITING)),
             Conversation.closes_at <= clinic_now,
         )
+        | exists().where(Conversation.staff_at <= clinic_now)
+        | exists().where(Appointment.confirm_by <= clinic_now)
         | exists().where(Patient.look_at <= clinic_now),
         "completion": exists().where(Appointment.report_by <= clinic_now),
     }

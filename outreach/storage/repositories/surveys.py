@@ -1,0 +1,79 @@
+"""The answers to check-ins, and the further questions that are under way."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+from outreach.storage.models import (
+    Conversation,
+    ConversationStatus,
+    ResponseStatus,
+    SurveyResponse,
+)
+from outreach.storage.repositories.replies import AHEAD
+
+
+class Surveys:
+    """Queries about surveys."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def of_touchpoint(self, touchpoint_id: UUID) -> SurveyResponse | None:
+        """The answers to one check-in, locked for this unit."""
+        query = select(SurveyResponse).where(SurveyResponse.touchpoint_id == touchpoint_id)
+        return self._session.scalar(query.with_for_update())
+
+    def by_touchpoints(self, touchpoint_ids: Collection[UUID]) -> dict[UUID, SurveyResponse]:
+        """The answers to check-ins, by touchpoint."""
+        query = select(SurveyResponse).where(SurveyResponse.touchpoint_id.in_(touchpoint_ids))
+        return {row.touchpoint_id: row for row in self._session.scalars(query)}
+
+    def of_patient(self, patient_id: UUID) -> list[SurveyResponse]:
+        """A patient's answers, oldest first."""
+        query = select(SurveyResponse).where(SurveyResponse.patient_id == patient_id)
+        return list(self._session.scalars(query.order_by(SurveyResponse.started_at)))
+
+    def stop(self, patient_id: UUID, now: datetime) -> None:
+        """Nothing more is asked of a patient (clinic time); what was answered is kept.
+
+        A question that was asked still gives an answer its meaning.
+        """
+        self._session.execute(
+            update(SurveyResponse)
+            .where(
+                SurveyResponse.patient_id == patient_id,
+                SurveyResponse.status == ResponseStatus.OPEN,
+            )
+            .values(status=ResponseStatus.STOPPED, ended_at=now)
+            .execution_options(synchronize_session="fetch")
+        )
+        self._session.execute(
+            update(Conversation)
+            .where(
+                Conversation.patient_id == patient_id,
+                Conversation.status == ConversationStatus.WAITING,
+            )
+            .values(status=ConversationStatus.STOPPED)
+            .execution_options(synchronize_session="fetch")
+        )
+
+    def expire(self, touchpoint_ids: Collection[UUID], now: datetime) -> None:
+        """Ends the answers to these check-ins of which no question can be answered any more."""
+        waits = exists().where(
+            Conversation.touchpoint_id == SurveyResponse.touchpoint_id,
+            Conversation.status.in_(AHEAD),
+        )
+        self._session.execute(
+            update(SurveyResponse)
+            .where(
+                SurveyResponse.touchpoint_id.in_(touchpoint_ids),
+                SurveyResponse.status == ResponseStatus.OPEN,
+                ~waits,
+            )
+            .values(status=ResponseStatus.EXPIRED, ended_at=now)
+            .execution_options(synchronize_session="fetch")
+        )
