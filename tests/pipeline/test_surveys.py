@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from outreach.domain.states import ChannelKind, FollowUpStatus, Priority
-from outreach.domain.surveys import Symptom
+from outreach.domain.surveys import SurveyQuestion, Symptom
 from outreach.domain.triage.result import Prompt
 from outreach.pipeline import followup, reply, triage
 from outreach.pipeline.replies import question
@@ -307,3 +307,19 @@ def test_a_word_that_another_question_waits_for_answers_that_one(
     answered, _ = question.read(bench.world, written, "en", question.Asked(waiting, [], []))
     assert answered is not None
     assert answered.prompt is prompt
+
+
+@pytest.mark.parametrize(
+    ("body", "value", "template"),
+    [("SI", "yes", "auto_page_1h"), ("no", "no", "auto_survey_done")],
+)
+def test_a_yes_to_a_warning_sign_pages_and_a_no_is_well(
+    bench: Bench, body: str, value: str, template: str
+) -> None:
+    warning = SurveyQuestion("warning", Prompt.REDFLAG_YES_NO, "auto_again_yes_no", 24)
+    survey = replace(bench.world.surveys["checkin"], questions=(warning,))
+    bench = replace(bench, world=replace(bench.world, surveys={"checkin": survey}))
+    asked(bench)
+    assert says(bench, "1") == ["auto_again_yes_no"]
+    assert says(bench, body) == [template]
+    assert values(bench)[-1] == ("warning", value)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, tuple_, update
+from sqlalchemy import exists, func, literal, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -18,8 +18,16 @@ from outreach.storage.models import (
     Touchpoint,
 )
 
-AHEAD = (ConversationStatus.OPEN, ConversationStatus.WAITING)
-"""A question in one of these can still be answered, now or once its text has left."""
+AHEAD = Conversation.status.in_(
+    [
+        literal(status, Conversation.status.type, literal_execute=True)
+        for status in (ConversationStatus.OPEN, ConversationStatus.WAITING)
+    ]
+)
+"""A question that can still be answered, now or once its text has left.
+
+The words stand in the statement itself: SQLite takes a partial index over a list for no other.
+"""
 
 
 class Replies:
@@ -174,7 +182,7 @@ class Replies:
         """Ends the questions nobody answered in time (clinic time); their touchpoints' ids."""
         closed = self._session.scalars(
             update(Conversation)
-            .where(Conversation.status.in_(AHEAD), Conversation.closes_at <= now)
+            .where(AHEAD, Conversation.closes_at <= now)
             .values(status=ConversationStatus.EXPIRED)
             .returning(Conversation.touchpoint_id)
         )
@@ -195,7 +203,7 @@ class Replies:
 
     def next_close(self) -> datetime | None:
         """When the next question ends unanswered, or staff get what could not be read (clinic)."""
-        ends = select(func.min(Conversation.closes_at)).where(Conversation.status.in_(AHEAD))
+        ends = select(func.min(Conversation.closes_at)).where(AHEAD)
         unread = select(func.min(Conversation.staff_at)).where(Conversation.staff_at.is_not(None))
         moments = [self._session.scalar(query) for query in (ends, unread)]
         return min((moment for moment in moments if moment is not None), default=None)

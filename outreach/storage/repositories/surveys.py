@@ -65,7 +65,7 @@ class Surveys:
         """Ends the answers to these check-ins of which no question can be answered any more."""
         waits = exists().where(
             Conversation.touchpoint_id == SurveyResponse.touchpoint_id,
-            Conversation.status.in_(AHEAD),
+            AHEAD,
         )
         self._session.execute(
             update(SurveyResponse)

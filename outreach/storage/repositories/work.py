@@ -17,7 +17,6 @@ from outreach.storage.models import (
     Appointment,
     Attempt,
     Conversation,
-    ConversationStatus,
     FollowUp,
     InboxEvent,
     InboxStatus,
@@ -27,6 +26,7 @@ from outreach.storage.models import (
     Reply,
     Touchpoint,
 )
+from outreach.storage.repositories.replies import AHEAD
 
 
 class Work:
@@ -83,7 +83,7 @@ def _which_have_work() -> CompoundSelect[str]:
             Message.status == MessageStatus.CLAIMED, Message.lease_until <= machine_now
         )
         | exists().where(
-            Conversation.status.in_((ConversationStatus.OPEN, ConversationStatus.WAITING)),
+            AHEAD,
             Conversation.closes_at <= clinic_now,
         )
         | exists().where(Conversation.staff_at <= clinic_now)
