@@ -99,6 +99,7 @@ def launch(world: World, first: datetime, per_second: float) -> int:
     )
     audience = campaign.launch(world, wanted).audience
     with Session(world.db.engine) as session:
+        session.connection(execution_options={"outreach_write": True})
         names = session.scalars(select(Touchpoint.id).order_by(Touchpoint.id)).all()
         table = Touchpoint.__table__
         session.connection().execute(

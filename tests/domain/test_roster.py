@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -54,8 +55,8 @@ def weekly(
     return WeeklyShift(duty, (who,), days, span, holidays)
 
 
-def roster(*shifts: WeeklyShift, **rest: object) -> Roster:
-    return replace(Roster(ZONE, PEOPLE, shifts), **rest)  # type: ignore[arg-type]
+def roster(*shifts: WeeklyShift, **rest: Any) -> Roster:
+    return replace(Roster(ZONE, PEOPLE, shifts), **rest)
 
 
 def names(made: Roster, moment: datetime) -> dict[str, list[str]]:

@@ -259,14 +259,14 @@ def test_c_confirms_no_visit_that_has_moved_since(screened: Bench) -> None:
     screened.through(VISIT + HOUR - DAY + HOUR)
     screened.says("C")
     assert not visit(screened).confirmed
-    assert "unclear" in kinds(screened)
+    assert "logistics" in kinds(screened)
 
 
 def test_c_where_nobody_asked_whether_they_come_is_for_staff(screened: Bench) -> None:
     screened.book(START + 30 * HOUR)
     screened.through(START + 8 * HOUR)
     screened.says("C")
-    assert kinds(screened) == ["unclear"]
+    assert kinds(screened) == ["logistics"]
 
 
 # -- emails

@@ -148,7 +148,7 @@ def test_a_mailbox_and_a_wrong_key_take_nothing(line: Line, manner: str, keys: s
 
 
 def test_a_call_that_cannot_be_made_escalates_at_once(line: Line) -> None:
-    fault = {"fault": "too_many", "times": 1}
+    fault = {"fault": "429", "times": 1}
     httpx.post(f"{line.carrier}/sandbox/faults", json=fault).raise_for_status()
     line.make()
     line.wait(lambda: len(line.bench.sms.texts_to(BACKUP)) == 1)

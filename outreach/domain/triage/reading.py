@@ -59,7 +59,7 @@ class Reading:
     sentences: list[tuple[int, int]] = field(default_factory=list)
     """For each word its sentence; filled when first asked for."""
     everyday: int = 0
-    """How many small words of this language it has: how much the reply is in it."""
+    """How many different small words of this language it has: how much the reply is in it."""
 
     def spans(self, cue: Cue) -> Sequence[Span]:
         """Where this cue stands, in order."""
@@ -167,10 +167,10 @@ class Reader:
                     reading.separators.append("")
             reading.gaps[-1] = gap_of(piece.after)
             reading.separators[-1] = piece.after
-        reading.everyday = sum(word in self._everyday for word in reading.words)
-        if not reading.everyday:
-            return reading
-        reading.words = [self._borrowed.get(word, word) for word in reading.words]
+        said = set(reading.words)
+        reading.everyday = len(self._everyday & said)
+        if reading.everyday and not self._borrowed.keys().isdisjoint(said):
+            reading.words = [self._borrowed.get(word, word) for word in reading.words]
         return reading
 
     def _rewrite(self, piece: Piece) -> list[tuple[Piece, list[str]]] | None:
