@@ -8,13 +8,16 @@ from alembic import command
 from sqlalchemy import insert, inspect, select, text
 
 from outreach.domain.events import AppointmentStatus, ContactRole
+from outreach.domain.journeys import Anchor
 from outreach.domain.lots import LotSource
-from outreach.domain.states import ChannelKind
+from outreach.domain.states import ChannelKind, Purpose, TouchpointStatus
 from outreach.storage import migrate
 from outreach.storage.check_migrations import differences
 from outreach.storage.database import Database
 from outreach.storage.models import (
     Appointment,
+    Campaign,
+    CampaignStatus,
     ContactPoint,
     ContactStatus,
     Dose,
@@ -24,6 +27,7 @@ from outreach.storage.models import (
     Regimen,
     RegimenStatus,
     Reply,
+    Touchpoint,
 )
 from tests.worlds import KEYRING, START
 
@@ -164,3 +168,66 @@ def test_0006_adds_tables_for_what_comes_in_and_can_be_taken_back(
     assert "automatic" not in {one["name"] for one in inspect(db.engine).get_columns("reply")}
     to(db, "head")
     assert differences(database_url) == []
+
+
+def test_0004_keeps_campaigns_that_were_sent_and_knows_drafts(
+    db: Database, database_url: str
+) -> None:
+    """Their touchpoints point to them, so the table is not rebuilt."""
+    patient, campaign = uuid4(), uuid4()
+    put(db, patient, None)
+    with db.write() as unit:
+        unit.add(_campaign(campaign, "sent", CampaignStatus.LAUNCHED))
+        unit.flush()
+        unit.add(_campaign_text(patient, campaign))
+    to(db, "0003", down=True)
+    to(db, "head")
+    with db.write() as unit:
+        unit.add(_campaign(uuid4(), "prepared", CampaignStatus.DRAFT))
+    to(db, "0003", down=True)  # a draft ends, because the older program has no word for it
+    with db.engine.connect() as connection:
+        rows = connection.execute(text("SELECT token, status FROM campaign"))
+        states = {row.token: row.status for row in rows}
+        owners = list(connection.scalars(select(Touchpoint.campaign_id)))
+    assert states == {"sent": "launched", "prepared": "cancelled"}
+    assert owners == [campaign]
+    to(db, "head")
+    assert differences(database_url) == []
+
+
+def _campaign(name: Any, token: str, status: CampaignStatus) -> Campaign:
+    return Campaign(
+        id=name,
+        token=token,
+        name="Hours",
+        template="campaign_hours",
+        purpose=Purpose.CAMPAIGN,
+        fields="{}",
+        status=status,
+        launched_by="n",
+        launched_at=START,
+    )
+
+
+def _campaign_text(patient: Any, campaign: Any) -> Touchpoint:
+    return Touchpoint(
+        id=uuid4(),
+        journey="campaign",
+        journey_digest="",
+        step="campaign_hours",
+        patient_id=patient,
+        anchor_kind=Anchor.CAMPAIGN,
+        anchor_id=campaign,
+        anchor_version=1,
+        anchor_at=START,
+        campaign_id=campaign,
+        template="campaign_hours",
+        purpose=Purpose.CAMPAIGN,
+        channels=["sms"],
+        also_email=False,
+        question_hours=0,
+        due_at=START,
+        useful_until=START,
+        status=TouchpointStatus.SENT,
+        created_at=START,
+    )

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from outreach.domain.lots import lot_key
 from outreach.storage.crypto import keyring
+from outreach.storage.migrations.word_lists import change_words
 
 revision = "0004"
 down_revision = "0003"
@@ -17,15 +18,10 @@ branch_labels = None
 depends_on = None
 
 BEFORE = ("launched", "cancelled")
+AFTER = (*BEFORE, "draft")
+_STATES = ("campaign", "status", "ck_campaign_campaignstatus")
 _JSON = sa.JSON().with_variant(JSONB(), "postgresql")
 _AT = sa.DateTime(timezone=True)
-
-
-def _campaign_states(states: tuple[str, ...]) -> None:
-    listed = ", ".join(f"'{state}'" for state in states)
-    with op.batch_alter_table("campaign") as table:
-        table.drop_constraint(op.f("ck_campaign_campaignstatus"), type_="check")
-        table.create_check_constraint(op.f("ck_campaign_campaignstatus"), f"status IN ({listed})")
 
 
 def upgrade() -> None:
@@ -66,7 +62,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_lot_use_source_at"), "lot_use", ["source", "at"], unique=False)
     _keep_what_was_there()
     op.drop_column("appointment", "lots")
-    _campaign_states((*BEFORE, "draft"))
+    change_words(*_STATES, BEFORE, AFTER)
     op.add_column("campaign", sa.Column("audience", _JSON, nullable=True))
     op.add_column(
         "campaign",
@@ -160,4 +156,4 @@ def downgrade() -> None:
     op.drop_column("campaign", "calls_instead")
     op.drop_column("campaign", "audience")
     op.execute(sa.text("UPDATE campaign SET status = 'cancelled' WHERE status = 'draft'"))
-    _campaign_states(BEFORE)
+    change_words(*_STATES, AFTER, BEFORE)
