@@ -6,12 +6,15 @@ from pathlib import Path
 
 import structlog
 
+from outreach.channels.page_webhook import PageWebhook, PageWebhookConfig
 from outreach.channels.sendgrid_email import SendGridConfig, SendGridEmail
 from outreach.channels.smtp_email import SmtpConfig, SmtpEmail
+from outreach.channels.twilio_calls import TwilioCalls
+from outreach.channels.twilio_channel import TwilioConfig
 from outreach.channels.twilio_consent import ACCOUNTS, ConsentConfig, TwilioConsent
 from outreach.channels.twilio_http import HttpLimits
 from outreach.channels.twilio_media import MediaConfig, TwilioMedia
-from outreach.channels.twilio_sms import TwilioConfig, TwilioSms
+from outreach.channels.twilio_sms import TwilioSms
 from outreach.clocks import SharedClock, SystemClock
 from outreach.configuration.approvals_file import APPROVALS, RecordedApprovals
 from outreach.configuration.clinic_file import load_clinic
@@ -19,6 +22,7 @@ from outreach.configuration.copy_file import load_copy_words
 from outreach.configuration.interface_files import load_interfaces
 from outreach.configuration.journey_files import load_journeys
 from outreach.configuration.policy_file import load_policy
+from outreach.configuration.roster_file import ROSTER, RosterOnFile
 from outreach.configuration.sign_off import RecordedSignOff
 from outreach.configuration.triage_files import load_engine
 from outreach.domain.clinic import Clinic
@@ -26,9 +30,18 @@ from outreach.domain.clock import Clock
 from outreach.domain.errors import ConfigurationError
 from outreach.domain.interfaces import Interface
 from outreach.domain.people import MAJORITY
+from outreach.domain.roster import Roster
 from outreach.domain.states import ChannelKind
 from outreach.intake.detect import Intake
-from outreach.pipeline.ports import CarrierConsent, Channel, MediaSource, NoMedia, Wake
+from outreach.pipeline.coverage import FIRST_LOOK
+from outreach.pipeline.ports import (
+    CarrierConsent,
+    Channel,
+    MediaSource,
+    NoMedia,
+    RosterBook,
+    Wake,
+)
 from outreach.pipeline.world import Tempo, World
 from outreach.rendering.copy_rules import CopyRules
 from outreach.rendering.messages import MessageTemplates
@@ -43,6 +56,7 @@ log = structlog.get_logger(__name__)
 
 SANDBOX_ACCOUNT = "AC" + "5a" * 16
 SANDBOX_NUMBER = "+12025550100"
+SANDBOX_STAFF_NUMBER = "+12025550101"
 SANDBOX_TOKEN = "sandbox-auth-token"  # noqa: S105 - opens nothing but the sandbox on localhost
 SANDBOX_SENDGRID_SEED = "outreach-sandbox"
 """The key of the sandbox's email events is derived from it."""
@@ -71,7 +85,10 @@ def build_world(settings: Settings, parts: Parts | None = None) -> World:
     renderer = MessageTemplates()
     machine = parts.machine_clock or SystemClock()
     keys, index_key = settings.key_bytes()
+    roster = RosterOnFile(folder / ROSTER, clinic)
     channels = parts.channels
+    if channels is None:
+        channels = build_channels(settings, clinic, roster, machine)
     return World(
         db=Database(settings.database(), Keyring(keys, index_key)),
         clinic_clock=parts.clinic_clock or clinic_clock(settings, machine),
@@ -81,10 +98,11 @@ def build_world(settings: Settings, parts: Parts | None = None) -> World:
         journeys=load_journeys(folder / "journeys", clinic, renderer.names()),
         triage=load_engine(folder / "triage"),
         renderer=renderer,
-        channels=build_channels(settings, clinic) if channels is None else channels,
+        channels=channels,
         parse=build_intake(
             clinic, load_interfaces(folder / "interfaces", clinic), policy.people.majority
         ),
+        roster=roster,
         wake=parts.wake or _wake(settings, machine),
         public_url=settings.public_url,
         tempo=_tempo(settings),
@@ -145,17 +163,36 @@ def clinic_clock(settings: Settings, machine: Clock) -> Clock:
     return SharedClock(settings.clock_file, machine)
 
 
-def build_channels(settings: Settings, clinic: Clinic) -> dict[ChannelKind, Channel]:
-    """SMS through Twilio or the sandbox; email where it may go.
+def build_channels(
+    settings: Settings, clinic: Clinic, roster: RosterBook, machine: Clock
+) -> dict[ChannelKind, Channel]:
+    """SMS through Twilio or the sandbox; email where it may go; calls and requests to staff.
 
     Live email needs a recorded business associate agreement: SendGrid is not on Twilio's list of
     HIPAA-eligible services.
     """
-    channels: dict[ChannelKind, Channel] = {ChannelKind.SMS: TwilioSms(_twilio(settings))}
+    twilio = _twilio(settings)
+    channels: dict[ChannelKind, Channel] = {ChannelKind.SMS: TwilioSms(twilio)}
+    if twilio.staff_number or twilio.from_number:
+        channels[ChannelKind.VOICE] = TwilioCalls(twilio)
+    if settings.page_secret is not None:
+        secret = settings.page_secret.get_secret_value()
+        config = PageWebhookConfig(secret, lambda: page_addresses(roster.now()))
+        channels[ChannelKind.WEBHOOK] = PageWebhook(config, machine)
     email = build_email(settings, clinic)
     if email is not None:
         channels[ChannelKind.EMAIL] = email
     return channels
+
+
+def page_addresses(roster: Roster) -> frozenset[str]:
+    """Where pages may be posted to."""
+    return frozenset(
+        way.address
+        for person in roster.people.values()
+        for way in person.reach
+        if way.channel is ChannelKind.WEBHOOK
+    )
 
 
 def _media(settings: Settings) -> MediaSource:
@@ -182,6 +219,7 @@ def _twilio(settings: Settings) -> TwilioConfig:
             auth_token=SANDBOX_TOKEN,
             public_url=settings.public_url,
             from_number=SANDBOX_NUMBER,
+            staff_number=SANDBOX_STAFF_NUMBER,
             base_url=settings.sandbox_url,
             limits=limits,
         )
@@ -193,6 +231,7 @@ def _twilio(settings: Settings) -> TwilioConfig:
         public_url=settings.public_url,
         messaging_service_sid=settings.twilio_messaging_service_sid,
         from_number=settings.twilio_from_number,
+        staff_number=settings.twilio_staff_from,
         limits=limits,
     )
 
@@ -275,8 +314,12 @@ def _tempo(settings: Settings) -> Tempo:
 
 
 def record_configuration(world: World) -> None:
-    """Writes the sites and journey versions in force to the database, for history's sake."""
+    """Writes the sites and journey versions in force to the database, for history's sake.
+
+    And has the roster looked at: it may have been edited while nothing ran.
+    """
     with world.db.write() as unit:
+        unit.coverage.look_at(world.clinic_now() + FIRST_LOOK)
         for site in world.clinic.sites:
             unit.people.put_site(
                 Site(code=site.code, name=site.name, zone=site.zone.key, phone=site.phone)

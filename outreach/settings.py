@@ -50,6 +50,10 @@ class Settings(BaseSettings):
     twilio_auth_token_next: SecretStr | None = Field(None, alias="TWILIO_AUTH_TOKEN_NEXT")
     twilio_messaging_service_sid: str | None = Field(None, alias="TWILIO_MESSAGING_SERVICE_SID")
     twilio_from_number: str | None = Field(None, alias="TWILIO_FROM_NUMBER")
+    twilio_staff_from: str | None = Field(None, alias="TWILIO_STAFF_FROM")
+    """The number from which staff are paged and called: not the patients'."""
+    page_secret: SecretStr | None = None
+    """Signs pages that are posted to a pager; without it none are."""
     carrier_consent: bool = False
     """Whether Twilio's list of consents, which is not HIPAA-eligible, is told of our opt-outs."""
     sendgrid_api_key: SecretStr | None = Field(None, alias="SENDGRID_API_KEY")

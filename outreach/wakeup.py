@@ -31,6 +31,7 @@ QUEUE_OF = {
     "settle": "upkeep",
     "upkeep": "upkeep",
     "completion": "upkeep",
+    "coverage": "upkeep",
     "media": "upkeep",
     "carrier_consent": "upkeep",
 }

@@ -14,10 +14,20 @@ from outreach.configuration.triage_files import load_engine
 from outreach.domain.clinic import Clinic
 from outreach.domain.journeys import Anchor, Journey, Offset, Only, Step
 from outreach.domain.policy import Policy, every_day
+from outreach.domain.roster import (
+    Duty,
+    OnHolidays,
+    Reach,
+    Roster,
+    Span,
+    StaffMember,
+    WeeklyShift,
+)
 from outreach.domain.states import ChannelKind, Purpose
 from outreach.domain.triage.engine import TriageEngine
 from outreach.domain.triage.result import Prompt
 from outreach.pipeline import arrive, ingest, reply, stages, triage
+from outreach.pipeline.ports import FixedRoster
 from outreach.pipeline.world import World
 from outreach.rendering.messages import MessageTemplates
 from outreach.storage.crypto import Keyring, use_keyring
@@ -86,6 +96,20 @@ JOURNEYS = (
 @lru_cache(maxsize=1)
 def clinic() -> Clinic:
     return load_clinic(CONFIG / "clinic.yaml")
+
+
+def roster() -> Roster:
+    """One rung for ever: the charge nurse, by text and by email, with five minutes to answer."""
+    ways = (
+        Reach(ChannelKind.SMS, "+12025550199"),
+        Reach(ChannelKind.EMAIL, "nurses@cedar-grove.example.org"),
+    )
+    nurse = StaffMember("charge_nurse", "Charge nurse phone", nurse=True, reach=ways)
+    whole_day = Span(time(0), time(0))
+    shift = WeeklyShift(
+        Duty.ON_DUTY, (nurse.code,), frozenset(range(7)), whole_day, OnHolidays.ALSO
+    )
+    return Roster(clinic().zone, {nurse.code: nurse}, (shift,))
 
 
 @lru_cache(maxsize=1)
@@ -255,6 +279,7 @@ def make_bench(database_url: str, *, at: datetime = START, **overrides: Any) -> 
         channels={ChannelKind.SMS: sms, ChannelKind.EMAIL: email},
         parse=build_intake(clinic()),
         wake=wakes,
+        roster=FixedRoster(roster()),
         public_url="https://outreach.cedar-grove.example.org",
     )
     world = replace(world, **overrides)

@@ -39,7 +39,7 @@ def sandbox(
         account_sid=bootstrap.SANDBOX_ACCOUNT,
         auth_token=bootstrap.SANDBOX_TOKEN,
         sendgrid_seed=bootstrap.SANDBOX_SENDGRID_SEED,
-        numbers=(bootstrap.SANDBOX_NUMBER,),
+        numbers=(bootstrap.SANDBOX_NUMBER, bootstrap.SANDBOX_STAFF_NUMBER),
         app_url=app_url or settings.public_url,
     )
     serve(config, host, port)

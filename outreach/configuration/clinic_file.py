@@ -1,20 +1,20 @@
-"""``clinic.yaml`` -> ``Clinic``: who sends, from where, what is mapped, and who is on call."""
+"""``clinic.yaml`` -> ``Clinic``: who sends, from where, what is mapped, and what is promised."""
 
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from outreach.configuration.documents import FaultAt, Place, StrictModel, load_document
-from outreach.domain.clinic import RISKS, Clinic, FollowUpTargets, OnCall, Site
+from outreach.domain.clinic import RISKS, Clinic, FollowUpTargets, Site
 from outreach.domain.home_doses import DoseLimits
-from outreach.domain.states import ChannelKind
+from outreach.domain.roster import Coverage
 
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
+E164 = re.compile(r"\+[1-9]\d{6,14}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _CODE = re.compile(r"[a-z][a-z0-9_-]*")
@@ -44,7 +44,8 @@ def _language(tag: str) -> str:
     return tag
 
 
-def _email(address: str) -> str:
+def email_address(address: str) -> str:
+    """``address``, if it can be a mailbox. Raises ValueError."""
     if not _EMAIL.fullmatch(address):
         raise ValueError("is not an email address. Write one such as nurses@clinic.example.")
     return address
@@ -56,7 +57,7 @@ Code = Annotated[str, AfterValidator(_code)]
 """A short name that never changes, for places and kinds of visit."""
 Language = Annotated[str, AfterValidator(_language)]
 """A BCP 47 tag."""
-EmailAddress = Annotated[str, AfterValidator(_email)]
+EmailAddress = Annotated[str, AfterValidator(email_address)]
 Words = Annotated[str, Field(min_length=1, max_length=60)]
 Minutes = Annotated[int, Field(ge=1, le=10080)]
 Price = Annotated[float, Field(gt=0, le=10)]
@@ -82,22 +83,6 @@ class SiteEntry(StrictModel):
         return frozenset(name.strip().casefold() for name in (self.code, self.name, *self.aliases))
 
 
-class OnCallEntry(StrictModel):
-    """One person or list that is paged."""
-
-    name: Words
-    channel: ChannelKind
-    address: Words
-
-    @field_validator("address")
-    @classmethod
-    def _fits_channel(cls, address: str, info: ValidationInfo) -> str:
-        channel = info.data.get("channel")
-        if channel is ChannelKind.SMS and not _E164.fullmatch(address):
-            raise ValueError("must be a phone number with country code, such as '+12025550123'.")
-        return _email(address) if channel is ChannelKind.EMAIL else address
-
-
 class TargetsEntry(StrictModel):
     """Minutes until a follow-up is late, by action."""
 
@@ -119,6 +104,12 @@ class HomeDosesEntry(StrictModel):
 class ClinicFile(StrictModel):
     """The whole of ``clinic.yaml``."""
 
+    MOVED: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("on_call", "escalate_every_minutes"),
+        "has moved: write into roster.yaml, beside this file, who is paged and who is on when. Then"
+        " delete it here.",
+    )
+
     name: Words
     phone: Words
     zone: Zone
@@ -131,8 +122,7 @@ class ClinicFile(StrictModel):
     """Kind of visit -> the service texts of the scheduling system that mean it."""
     risks: dict[Code, tuple[Words, ...]] = Field(default_factory=_own_risks)
     """Risk flag -> the words of the scheduling system that mean it, beside its own name."""
-    on_call: Annotated[tuple[OnCallEntry, ...], Field(min_length=1)]
-    escalate_every_minutes: Minutes = 5
+    coverage: Coverage = Coverage.HOURS_ONLY
     targets: TargetsEntry = TargetsEntry()
     prepare_hours_before: HoursBefore = 2
     home_doses: HomeDosesEntry = HomeDosesEntry()
@@ -226,10 +216,7 @@ def load_clinic(path: Path) -> Clinic:
         default_site=written.default_site,
         languages=written.languages,
         default_language=written.default_language,
-        on_call=tuple(
-            OnCall(entry.name, entry.channel, entry.address) for entry in written.on_call
-        ),
-        escalate_every_minutes=written.escalate_every_minutes,
+        coverage=written.coverage,
         targets=FollowUpTargets(**written.targets.model_dump()),
         prepare_hours_before=written.prepare_hours_before,
         home_doses=DoseLimits(**written.home_doses.model_dump()),

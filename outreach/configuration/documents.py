@@ -7,10 +7,10 @@ Plain YAML only: no tags, no anchors, no merge keys, no duplicate keys; ``on``, 
 import difflib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -32,6 +32,9 @@ class StrictModel(BaseModel):
     """The base of what a clinic writes: nothing unknown, nothing converted in silence."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    MOVED: ClassVar[Mapping[str, str]] = {}
+    """Settings that once stood here -> what to do about one that still does."""
 
 
 class FaultAt(ValueError):
@@ -224,6 +227,8 @@ def _complaint(detail: ErrorDetails, place: Place, model: type[BaseModel]) -> st
     if kind == "missing":
         return "is missing. Add it."
     if kind == "extra_forbidden":
+        if len(place) == 1 and issubclass(model, StrictModel) and place[0] in model.MOVED:
+            return model.MOVED[place[0]]
         known = _fields_at(model, place[:-1])
         close = difflib.get_close_matches(place[-1], known, n=1)
         hint = f"Did you mean '{close[0]}'?" if close else "Remove it or correct its spelling."

@@ -7,12 +7,14 @@ from pydantic import Field
 from outreach.configuration.journey_steps import (
     Conditions,
     MessageName,
+    PatientChannel,
+    PatientChannels,
     Question,
     StepId,
     StepModel,
+    kinds_of,
 )
 from outreach.domain.journeys import Notice, Offset, Only, Step, Unreported
-from outreach.domain.states import ChannelKind
 
 
 class NoticeEntry(StepModel):
@@ -24,7 +26,7 @@ class NoticeEntry(StepModel):
     """The folder under templates/messages."""
     first_visit_message: MessageName | None = None
     """Another message where it is the patient's first visit."""
-    channels: Annotated[tuple[ChannelKind, ...], Field(min_length=1)] = (ChannelKind.SMS,)
+    channels: PatientChannels = (PatientChannel.SMS,)
     """Ways to the patient in order; the first one that the patient has is used."""
     also_email: bool = False
     """An email goes beside the text, where the patient has a mailbox."""
@@ -42,7 +44,7 @@ class NoticeEntry(StepModel):
             message=self.message,
             offset=Offset(),
             useful_hours=self.useful_hours,
-            channels=self.channels,
+            channels=kinds_of(self.channels),
             also_email=self.also_email,
             first_message=self.first_visit_message,
             only=frozenset(self.only) - {Only.ALWAYS},

@@ -3,8 +3,9 @@
 Their docstrings are what editors show beside each setting.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +35,21 @@ from outreach.domain.states import ChannelKind
 from outreach.domain.triage.result import Prompt
 
 _MAX_DAYS = 400
+
+
+class PatientChannel(StrEnum):
+    """A way to a patient."""
+
+    SMS = "sms"
+    EMAIL = "email"
+
+
+PatientChannels = Annotated[tuple[PatientChannel, ...], Field(min_length=1)]
+
+
+def kinds_of(channels: Sequence[PatientChannel]) -> tuple[ChannelKind, ...]:
+    """The same ways as the domain names them."""
+    return tuple(ChannelKind(channel.value) for channel in channels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +167,7 @@ class StepEntry(StepModel):
     risks: tuple[str, ...] = ()
     """Only for patients who carry one of these risk flags, as named under risks in clinic.yaml.
     With `only: first_visit` either is enough: a first visit, or such a flag."""
-    channels: Annotated[tuple[ChannelKind, ...], Field(min_length=1)] = (ChannelKind.SMS,)
+    channels: PatientChannels = (PatientChannel.SMS,)
     """Ways to the patient in order; the first one that the patient has is used."""
     also_email: bool = False
     """An email goes beside the text, where the patient has a mailbox."""
@@ -185,7 +201,7 @@ class StepEntry(StepModel):
                 raise FaultAt(
                     ("channels", str(index)), f"'{channel}' stands here twice. Remove one."
                 )
-        if self.asks is not None and ChannelKind.SMS not in self.channels:
+        if self.asks is not None and PatientChannel.SMS not in self.channels:
             raise FaultAt(
                 ("asks",), "is answered by text. Add sms to channels, or ask nothing here."
             )
@@ -222,7 +238,7 @@ class StepEntry(StepModel):
                 at=self.at,
             ),
             useful_hours=self.useful_hours,
-            channels=self.channels,
+            channels=kinds_of(self.channels),
             also_email=self.also_email,
             first_message=self.first_visit_message,
             only=frozenset(self.only) - {Only.ALWAYS},

@@ -6,7 +6,7 @@ from datetime import time
 from zoneinfo import ZoneInfo
 
 from outreach.domain.home_doses import DoseLimits
-from outreach.domain.states import ChannelKind
+from outreach.domain.roster import Coverage
 
 _SIGNED = frozenset({"ase"})
 """American Sign Language (ISO 639-3)."""
@@ -26,17 +26,8 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class OnCall:
-    """Somebody who is paged when an urgent follow-up waits."""
-
-    name: str
-    channel: ChannelKind
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
 class FollowUpTargets:
-    """How many minutes staff have before an item is late and escalates, by action."""
+    """How many minutes staff have to take an item, and again to reach the patient, by action."""
 
     call_911: int = 5
     call_988: int = 5
@@ -65,8 +56,8 @@ class Clinic:
     """Where a visit is when the scheduling system names no place; None sends it to staff."""
     languages: tuple[str, ...] = ("en", "es")
     default_language: str = "en"
-    on_call: tuple[OnCall, ...] = ()
-    escalate_every_minutes: int = 5
+    coverage: Coverage = Coverage.HOURS_ONLY
+    """What every automatic answer says of when somebody sees it."""
     targets: FollowUpTargets = FollowUpTargets()
     prepare_hours_before: float = 2
     """How long before a visit its drug is made ready: a nurse has decided on a hold by then."""

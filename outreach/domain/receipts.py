@@ -19,8 +19,15 @@ _MEANING = {
     "dropped": MessageStatus.FAILED,
     "failed": MessageStatus.FAILED,
     "canceled": MessageStatus.FAILED,
+    "initiated": MessageStatus.ACCEPTED,
+    "ringing": MessageStatus.SENT,
+    "answered": MessageStatus.SENT,
+    "in-progress": MessageStatus.SENT,
+    "completed": MessageStatus.DELIVERED,
+    "busy": MessageStatus.UNDELIVERED,
+    "no-answer": MessageStatus.UNDELIVERED,
 }
-"""Twilio's message statuses and SendGrid's event names -> ours."""
+"""Twilio's statuses of messages and of calls, and SendGrid's event names -> ours."""
 
 _RANK = {
     MessageStatus.QUEUED: 0,

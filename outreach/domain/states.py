@@ -14,6 +14,14 @@ class ChannelKind(StrEnum):
 
     SMS = "sms"
     EMAIL = "email"
+    VOICE = "voice"
+    """A call with spoken words; to staff alone."""
+    WEBHOOK = "webhook"
+    """A signed request to an address that the clinic configured; to staff alone."""
+
+
+PATIENT_CHANNELS = (ChannelKind.SMS, ChannelKind.EMAIL)
+"""The ways to a patient. The others carry pages and nothing else."""
 
 
 class Purpose(StrEnum):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from outreach.domain.errors import ConfigurationError
 from outreach.domain.events import ContactRole
 from outreach.domain.journeys import Anchor
+from outreach.domain.roster import Coverage, nurse_on
 from outreach.domain.states import Purpose
 from outreach.pipeline.facts.reading import Facts
 from outreach.pipeline.facts.surroundings import beside
@@ -73,7 +74,14 @@ def _context(
         item = facts.followups[message.followup_id]
         context["followup"] = {
             "code": item.code,
-            "url": f"{world.public_url}/followups/{item.code}",
+            "spelled": ", ".join(item.code),
+            "url": world.link_to(item.code),
+        }
+    if message.reply_id is not None:
+        roster = world.roster.now()
+        context["coverage"] = {
+            "always": world.clinic.coverage is Coverage.ALWAYS,
+            "nurse_on": nurse_on(roster, world.clinic_now()),
         }
     return context
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from outreach.domain.approvals import Role
 from outreach.domain.events import ParsedItem
+from outreach.domain.roster import Roster
 from outreach.domain.states import ChannelKind
 
 
@@ -29,6 +30,10 @@ class Outgoing:
     begin_within: float = 5.0
     """Seconds after which a request that has not begun must not begin any more: what was checked
     may have changed (an opt-out, a cancellation), and the claim may be somebody else's by then."""
+    code: str = ""
+    """Of a page: the code of the item it is about."""
+    link: str = ""
+    """Of a page: where the item is opened."""
 
 
 class ResultKind(StrEnum):
@@ -291,6 +296,33 @@ class SignOff(Protocol):
                 file and the line.
         """
         ...
+
+
+class RosterBook(Protocol):
+    """Who of the clinic's people is on when, as it stands now."""
+
+    def now(self) -> Roster:
+        """The roster in force. Raises nothing: pages must not stop for a fault in a file."""
+        ...
+
+    def fault(self) -> str | None:
+        """What is wrong with the roster as it was last edited; None where nothing is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FixedRoster:
+    """A roster that does not change."""
+
+    roster: Roster
+
+    def now(self) -> Roster:
+        """It."""
+        return self.roster
+
+    def fault(self) -> str | None:
+        """Nothing is wrong with it."""
+        return None
 
 
 class NobodyAsked:

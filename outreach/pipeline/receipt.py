@@ -17,6 +17,8 @@ from outreach.storage.unit import Unit
 
 log = structlog.get_logger(__name__)
 
+_NOT_TAKEN = frozenset({"busy", "no-answer"})
+"""Twilio's words for a call that nobody took."""
 _BOUNCES = frozenset({"bounce", "dropped"})
 """SendGrid's words for a mailbox that takes nothing."""
 _FINAL_BAD = frozenset({MessageStatus.FAILED, MessageStatus.UNDELIVERED})
@@ -104,6 +106,8 @@ def _apply(unit: Unit, world: World, row: Receipt, sent: Sent) -> None:
     reaction = reaction_for(row.error_code, None)
     if row.status in _BOUNCES:
         reaction = Reaction.MARK_NUMBER_INVALID
+    if row.status in _NOT_TAKEN:
+        reaction = Reaction.UNREACHABLE_RETRY_LATER
     outcome.undelivered(unit, world, sent, reaction, reported, row.error_code)
 
 

@@ -164,6 +164,7 @@ def _prepare_one(unit: Unit, world: World, facts: Facts, message: Message) -> Ou
     message.template_version, message.segments = rendered.version, rendered.segments
     unit.add(_attempt(world, message))
     facts.count(message.address_index, world.clinic_now())
+    item = facts.followups.get(message.followup_id) if message.followup_id else None
     return Outgoing(
         message_id=message.id,
         channel=message.channel,
@@ -174,6 +175,8 @@ def _prepare_one(unit: Unit, world: World, facts: Facts, message: Message) -> Ou
         validity_seconds=_validity(world, facts, message),
         purpose=message.purpose.value,
         begin_within=world.tempo.begin,
+        code=item.code if item is not None else "",
+        link=world.link_to(item.code) if item is not None else "",
     )
 
 
@@ -286,7 +289,7 @@ def _record_one(unit: Unit, world: World, claim_id: UUID, sent: Sent, result: Se
     elif result.kind is ResultKind.NOT_SENT and result.detail == NOT_BEGUN:
         outcome.not_begun(world, sent)
     elif result.kind is ResultKind.NOT_SENT:
-        outcome.not_sent(world, sent, result.retry_after, result.detail)
+        outcome.not_sent(unit, world, sent, result.retry_after, result.detail)
     elif result.kind is ResultKind.UNKNOWN:
         outcome.unknown(world, sent, result.detail)
     else:

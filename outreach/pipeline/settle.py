@@ -12,7 +12,7 @@ from uuid import UUID
 
 from outreach.domain.errors import Unavailable
 from outreach.domain.reactions import Reaction
-from outreach.domain.states import ChannelKind, MessageStatus
+from outreach.domain.states import ChannelKind, MessageStatus, Purpose
 from outreach.domain.triage.result import Action
 from outreach.pipeline import followup
 from outreach.pipeline.outcomes import outcome
@@ -92,7 +92,7 @@ def _answer(world: World, question: _Question, records: list[ProviderRecord] | N
             if outcome.accepted(unit, world, sent, match.provider_id):
                 unit.receipts.look_again([match.provider_id])
         else:
-            _found_nothing(world, sent)
+            _found_nothing(unit, world, sent)
 
 
 def _match(
@@ -106,7 +106,7 @@ def _match(
     return None
 
 
-def _found_nothing(world: World, sent: Sent) -> None:
+def _found_nothing(unit: Unit, world: World, sent: Sent) -> None:
     attempt = sent.attempt
     if attempt is None:
         return
@@ -114,7 +114,7 @@ def _found_nothing(world: World, sent: Sent) -> None:
     if attempt.checks < len(world.tempo.settle):
         attempt.next_check_at = _next_check(world, attempt)
     else:
-        outcome.not_sent(world, sent, None, "look-ups found nothing")
+        outcome.not_sent(unit, world, sent, None, "look-ups found nothing")
 
 
 def _next_check(world: World, attempt: Attempt) -> datetime:
@@ -136,6 +136,8 @@ def _no_evidence(unit: Unit, world: World, sent: Sent) -> None:
     attempt.next_check_at = None
     attempt.finished_at = world.machine_now()
     outcome.failed(unit, world, sent, Reaction.MAY_HAVE_ARRIVED, None)
+    if message.purpose is Purpose.STAFF:
+        return  # a page: the next rung was paged meanwhile
     followup.open_item(
         unit,
         world,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from outreach.pipeline import (
     carrier_consent,
     completion,
+    coverage,
     due,
     followup,
     ingest,
@@ -31,6 +32,7 @@ STAGES: Mapping[str, Stage] = {
     "settle": settle.drain,
     "upkeep": upkeep.drain,
     "completion": completion.drain,
+    "coverage": coverage.drain,
     "media": media.drain,
     "carrier_consent": carrier_consent.drain,
 }

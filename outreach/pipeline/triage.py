@@ -13,6 +13,7 @@ from outreach.domain.errors import Unavailable
 from outreach.domain.triage.result import Action, Prompt, Triage
 from outreach.domain.triage.screening import PROBLEM
 from outreach.pipeline import followup
+from outreach.pipeline.followup.by_phone import take_reply
 from outreach.pipeline.replies import (
     automatic,
     doses,
@@ -112,6 +113,8 @@ def _give_to_staff(world: World, reply_id: UUID) -> bool:
 
 
 def _read(unit: Unit, world: World, reply: Reply) -> None:
+    if take_reply(unit, world, reply):
+        return
     people = unit.people.at_address(reply.address_index)
     held = takeover.covering(unit, reply)
     asked = takeover.NOTHING_ASKED if held else question.asked_of(unit, world, reply, people)

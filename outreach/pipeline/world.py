@@ -21,6 +21,7 @@ from outreach.pipeline.ports import (
     NoMedia,
     Parser,
     Renderer,
+    RosterBook,
     SignOff,
     Wake,
     Wording,
@@ -63,6 +64,7 @@ class World:
     channels: Mapping[ChannelKind, Channel]
     parse: Parser
     wake: Wake
+    roster: RosterBook
     public_url: str
     """Where people and providers reach this program, without a slash at its end."""
     tempo: Tempo = field(default_factory=Tempo)
@@ -79,6 +81,10 @@ class World:
     def machine_now(self) -> datetime:
         """Machine time, UTC."""
         return self.machine_clock.now()
+
+    def link_to(self, code: str) -> str:
+        """Where staff open the item of a code."""
+        return f"{self.public_url}/followups/{code}"
 
     def new_id(self) -> UUID:
         """A fresh identifier."""

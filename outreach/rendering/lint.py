@@ -15,10 +15,16 @@ from pathlib import Path
 from outreach.domain.errors import ConfigurationError
 from outreach.domain.states import ChannelKind
 from outreach.rendering import purposes
-from outreach.rendering.copy_rules import FROM_STAFF, OWN_MEANING, RESERVED_KEYWORDS, CopyRules
+from outreach.rendering.copy_rules import (
+    FROM_STAFF,
+    OWN_MEANING,
+    RESERVED_KEYWORDS,
+    STAFF_PREFIX,
+    CopyRules,
+)
 from outreach.rendering.messages import PARTS, MessageTemplates, Part
 from outreach.rendering.reading import grade
-from outreach.rendering.samples import CHECKED, Sender, sample_context
+from outreach.rendering.samples import CHECKED, COVERAGES, Sender, sample_context
 from outreach.rendering.segments import GSM_7, measure
 from outreach.rendering.variables import absent
 
@@ -99,6 +105,8 @@ KNOWN_VARIABLES = frozenset(
 )  # fmt: skip
 """What compose gives to every message (a visit or dose only where there is one)."""
 
+_OF_ITEM = frozenset({"followup", "followup.code", "followup.spelled", "followup.url"})
+_OF_COVERAGE = frozenset({"coverage", "coverage.always", "coverage.nurse_on"})
 _ALWAYS = frozenset({"language"})
 """What rendering itself adds to a context."""
 _REPLY_VERBS = "reply|text|send|type|answer|respond|responda|envie|escriba|mande|conteste|texto"
@@ -183,6 +191,8 @@ def _message_faults(
             "body.txt": rendered.text,
             "subject.txt": rendered.subject,
             "body.html": rendered.html,
+            "voice.txt": rendered.text,
+            "webhook.txt": rendered.text,
         }
         for file, part in parts.items():
             text = Text(name, language, part.file, part.source, texts[file], sample, rules)
@@ -197,7 +207,9 @@ def _undefined(name: str, part: Part) -> Iterator[Fault]:
             continue
         if variable == "words" and name == FROM_STAFF:
             continue
-        if variable in {"followup.code", "followup.url"} and name.startswith("staff_"):
+        if variable in _OF_ITEM and name.startswith(STAFF_PREFIX):
+            continue
+        if variable in _OF_COVERAGE and name.startswith("auto_"):
             continue
         detail = f"'{variable}' is not given to this message"
         yield Fault(str(part.file), Rule.UNDEFINED_VARIABLE, detail)
@@ -208,7 +220,8 @@ def _contexts(
 ) -> Iterator[Mapping[str, object]]:
     sender = Sender(sample.clinic_name, sample.phone, sample.clinic_name, sample.phone)
     for patient in CHECKED:
-        yield sample_context(name, patient, sender, campaign_fields)
+        for coverage in COVERAGES if name.startswith("auto_") else COVERAGES[:1]:
+            yield sample_context(name, patient, sender, campaign_fields, coverage)
 
 
 def _forbidden_word(text: Text) -> Iterator[str]:

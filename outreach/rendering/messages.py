@@ -38,6 +38,8 @@ SHIPPED_MESSAGES = Path(__file__).parent.parent / "templates" / "messages"
 PARTS = {
     ChannelKind.SMS: ("sms.txt",),
     ChannelKind.EMAIL: ("subject.txt", "body.txt", "body.html"),
+    ChannelKind.VOICE: ("voice.txt",),
+    ChannelKind.WEBHOOK: ("webhook.txt",),
 }
 """The files of a message on each channel. All are mandatory but ``body.html``."""
 
@@ -160,6 +162,9 @@ class MessageTemplates:
         if channel is ChannelKind.SMS:
             body = to_gsm7(_one_line(text["sms.txt"]))
             return Rendered(body, "", "", message.version, measure(body).segments)
+        if channel in {ChannelKind.VOICE, ChannelKind.WEBHOOK}:
+            (words,) = text.values()
+            return Rendered(_one_line(words), "", "", message.version, 0)
         return Rendered(
             text=_BLANK_LINES.sub("\n\n", text["body.txt"]).strip() + "\n",
             subject=_one_line(text["subject.txt"]),

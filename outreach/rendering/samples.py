@@ -46,6 +46,18 @@ CHECKED = (
 
 
 @dataclass(frozen=True, slots=True)
+class SampleCoverage:
+    """What an automatic answer may have to say of who is there."""
+
+    always: bool
+    nurse_on: bool
+
+
+COVERAGES = tuple(SampleCoverage(always, on) for always in (False, True) for on in (True, False))
+"""Every case there is; the first one is what the preview shows."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sender:
     """The clinic and the site whose names and phones are shown."""
 
@@ -56,7 +68,11 @@ class Sender:
 
 
 def sample_context(
-    message: str, patient: SamplePatient, sender: Sender, campaign_fields: Collection[str]
+    message: str,
+    patient: SamplePatient,
+    sender: Sender,
+    campaign_fields: Collection[str],
+    coverage: SampleCoverage = COVERAGES[0],
 ) -> dict[str, object]:
     """What compose would give ``message`` for a patient, on a day with a long name."""
     start = datetime(2026, 9, 30, 10, 30, tzinfo=ZoneInfo("America/New_York"))
@@ -71,9 +87,11 @@ def sample_context(
         context["campaign"] = dict.fromkeys(campaign_fields, "11/30")
     if message.startswith(STAFF_PREFIX):
         url = "https://outreach.example.org/followups/7KQ2M"
-        context["followup"] = {"code": "7KQ2M", "url": url}
+        context["followup"] = {"code": "7KQ2M", "spelled": "7, K, Q, 2, M", "url": url}
     if message == FROM_STAFF:
         context["words"] = "Thank you for your text. We can see you at 10. Does that suit you?"
+    if message.startswith(("auto_", STAFF_PREFIX)):
+        context["coverage"] = {"always": coverage.always, "nurse_on": coverage.nurse_on}
     if not message.startswith(_WITHOUT_OCCASION):
         end = start + timedelta(hours=patient.hours or 0)
         starts = [start + timedelta(hours=2 * number) for number in range(patient.visits)]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from outreach.sandbox.calls import CallOrder, Switchboard
 from outreach.sandbox.config import SandboxConfig
 from outreach.sandbox.courier import Courier
 from outreach.sandbox.faults import Fault, FaultKind, Faults
@@ -77,6 +78,7 @@ class Carrier:
         self.media = MediaStore(self._journal)
         self.courier = Courier(config)
         self._lifecycle = Lifecycle(config, self.record, self.courier)
+        self.calls = Switchboard(config, self.record, self.courier, lambda: self.bell.ring())
 
     async def open(self) -> None:
         """Opens the record and goes on with texts that the last run left under way."""
@@ -113,6 +115,23 @@ class Carrier:
         undelivered = fault is not None and fault.kind is FaultKind.UNDELIVERED
         self._carry(message, fault.code if fault is not None and undelivered else None)
         return message
+
+    async def accept_call(self, order: CallOrder) -> Message:
+        """Keeps a call for good, then lets the phone ring."""
+        call = self._new(
+            Origin.APP,
+            "voice",
+            patient=order.to,
+            sender=order.sender,
+            recipient=order.to,
+            body="",
+            status="queued",
+        )
+        call.sid, call.callback = new_sid("CA"), order.callback
+        await self.record.add([call])
+        self.bell.ring()
+        self._lifecycle.spawn(self.calls.carry(call, order))
+        return call
 
     async def accept_emails(self, orders: list[EmailOrder]) -> str:
         """Keeps the emails of one request for good; the provider's id of the request."""

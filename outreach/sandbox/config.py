@@ -10,6 +10,7 @@ from outreach.domain.clock import Clock
 ACCOUNT_SID = "AC" + "5a" * 16
 SERVICE_SID = "MG" + "5b" * 16
 NUMBER = "+12025550100"
+STAFF_NUMBER = "+12025550101"
 
 
 class ReceiptOrder(StrEnum):
@@ -50,7 +51,7 @@ class SandboxConfig:
     sendgrid_api_key: str = field(default="SG.sandbox", repr=False)
     sendgrid_seed: str = field(default="outreach-sandbox", repr=False)
     """The event webhook's key is derived from it: see ``channels.signatures``."""
-    numbers: tuple[str, ...] = (NUMBER,)
+    numbers: tuple[str, ...] = (NUMBER, STAFF_NUMBER)
     """Numbers the account owns; the first one sends for the messaging services."""
     service_sids: tuple[str, ...] = (SERVICE_SID,)
     app_url: str | None = None

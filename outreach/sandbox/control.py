@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from pydantic import Base64Bytes, BaseModel, Field
 
+from outreach.sandbox.calls import Answering, Manner
 from outreach.sandbox.carrier import Carrier
 from outreach.sandbox.faults import Fault, FaultKind
 from outreach.sandbox.inbound_email import InboundEmail
@@ -70,6 +71,14 @@ class PatientScript(BaseModel):
     name: str
     email: str = ""
     replies: list[ReplyRule] = Field(default_factory=list)
+
+
+class PhoneManner(BaseModel):
+    """How a phone is answered when it is called; ``keys`` are pressed by ``press``."""
+
+    phone: Phone
+    manner: Manner
+    keys: Annotated[str, Field(pattern=r"^[0-9*#]{1,10}$")] = "1"
 
 
 class RecordedMessage(BaseModel):
@@ -165,6 +174,17 @@ def control_routes(carrier: Carrier) -> APIRouter:
         carrier.bell.ring()
         return script
 
+    @router.post("/calls", status_code=201)
+    async def answer_calls(how: PhoneManner) -> PhoneManner:
+        """From now on this phone is answered so; a phone of which nothing was said is not."""
+        carrier.calls.answer_so(how.phone, Answering(how.manner, how.keys))
+        return how
+
+    _fault_routes(router, carrier)
+    return router
+
+
+def _fault_routes(router: APIRouter, carrier: Carrier) -> None:
     @router.get("/faults")
     async def pending_faults() -> list[Fault]:
         """What is still to come."""
@@ -190,5 +210,3 @@ def control_routes(carrier: Carrier) -> APIRouter:
     async def clear_faults() -> None:
         """From now on the carrier behaves."""
         carrier.faults.clear()
-
-    return router

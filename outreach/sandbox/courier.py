@@ -66,12 +66,28 @@ class Courier:
     async def form(self, address: str, form: Form) -> None:
         """A form as Twilio posts it, signed over the address without its fragment."""
         url, fragment = urldefrag(address)
-        headers = {
+        headers = self._signed(url, form)
+        await self._post(url, urlencode(form).encode(), headers, RetryPolicy.of(fragment))
+
+    async def document(self, address: str, form: Form) -> bytes | None:
+        """What the app answers to such a form, as it is asked for TwiML; None where it fails."""
+        url, _ = urldefrag(address)
+        if self._poster is None:
+            return None
+        try:
+            status, body = await self._poster.ask(
+                url, urlencode(form).encode(), self._signed(url, form)
+            )
+        except (Unreachable, NoAnswer):
+            return None
+        return body if status == 200 else None
+
+    def _signed(self, url: str, form: Form) -> dict[str, str]:
+        return {
             "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
             "I-Twilio-Idempotency-Token": str(uuid.uuid4()),
             TWILIO_SIGNATURE_HEADER: twilio_signature(self._config.auth_token, url, form),
         }
-        await self._post(url, urlencode(form).encode(), headers, RetryPolicy.of(fragment))
 
     async def mail(self, url: str, email: InboundEmail) -> None:
         """An email as SendGrid's Inbound Parse posts it, signed as its security policy has it."""

@@ -15,8 +15,13 @@ class Origin(StrEnum):
     """The carrier's own answer to STOP, START or HELP."""
 
 
-FINAL = frozenset({"delivered", "undelivered", "failed", "canceled", "received"})
-"""Twilio's last states; ``sent`` may be one but never is here."""
+FINAL = frozenset(
+    {
+        "delivered", "undelivered", "failed", "canceled", "received",
+        "completed", "busy", "no-answer",
+    }
+)  # fmt: skip
+"""Twilio's last states of messages and of calls; ``sent`` may be one but never is here."""
 
 
 def new_sid(prefix: str) -> str:

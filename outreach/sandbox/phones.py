@@ -110,7 +110,7 @@ async def _changes(carrier: Carrier) -> AsyncIterator[str]:
 async def _known(carrier: Carrier) -> list[Patient]:
     """Described patients and everybody who ever got or wrote a text."""
     threads = await carrier.record.threads(_PHONES, 1)
-    strangers = [Patient(m.patient, "") for m in threads if m.channel == "sms"]
+    strangers = [Patient(m.patient, "") for m in threads if m.channel != "email"]
     return carrier.patients.all() + strangers
 
 
@@ -130,7 +130,7 @@ def _views(
     for message in messages:
         view_or_none = views.get(message.patient) or by_email.get(message.patient.casefold())
         if view_or_none is None:
-            is_text = message.channel == "sms"
+            is_text = message.channel != "email"
             view_or_none = views[message.patient] = PhoneView(
                 _anchor(message.patient),
                 "",

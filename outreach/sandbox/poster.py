@@ -44,6 +44,15 @@ class Poster:
             Unreachable: no connection within five seconds.
             NoAnswer: the connection broke or the answer took too long.
         """
+        status, _ = await self.ask(url, body, headers)
+        return status
+
+    async def ask(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """Status and body of the answer; the body is empty where its length is not told.
+
+        Raises:
+            Unreachable, NoAnswer: as ``post``.
+        """
         parts = urlsplit(url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         lines = [f"POST {target} HTTP/1.1", f"Host: {parts.netloc}"]
@@ -62,13 +71,13 @@ class Poster:
         farewells = (writer.wait_closed() for writer in idle)
         await asyncio.gather(*farewells, return_exceptions=True)
 
-    async def _exchange(self, place: tuple[str, str], request: bytes) -> int:
+    async def _exchange(self, place: tuple[str, str], request: bytes) -> tuple[int, bytes]:
         while True:
             line = await self._line(place)
             try:
                 async with asyncio.timeout(self._answer_seconds):
                     line.writer.write(request)
-                    status, reusable = await _answer(line.reader)
+                    status, reusable, content = await _answer(line.reader)
             except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
                 line.writer.close()
                 if line.used and not isinstance(error, TimeoutError):
@@ -78,7 +87,7 @@ class Poster:
                 line.writer.close()
                 raise
             self._put_back(place, line, reusable)
-            return status
+            return status, content
 
     async def _line(self, place: tuple[str, str]) -> _Line:
         idle = self._idle.get(place)
@@ -103,8 +112,8 @@ class Poster:
             line.writer.close()
 
 
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
-    """Status, and whether the connection may be used again."""
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, bool, bytes]:
+    """Status, whether the connection may be used again, and the body."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     status = int(head[0].partition(" ")[2][:3])
     headers = {
@@ -112,9 +121,8 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
     }
     kept = headers.get("connection", "").lower() != "close"
     if status == 204:
-        return status, kept
+        return status, kept, b""
     length = headers.get("content-length", "")
     if not length.isdigit():
-        return status, False
-    await reader.readexactly(int(length))
-    return status, kept
+        return status, False, b""
+    return status, kept, await reader.readexactly(int(length))

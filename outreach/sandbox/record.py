@@ -73,6 +73,11 @@ class Record:
         }[column]
         await self._journal.run(lambda db: db.execute(statement, (sid,)).rowcount)
 
+    async def hear(self, sid: str, words: str) -> None:
+        """Keeps what a call has said so far."""
+        statement = "UPDATE message SET body = ? WHERE sid = ?"
+        await self._journal.run(lambda db: db.execute(statement, (words, sid)).rowcount)
+
     async def message(self, sid: str) -> Message | None:
         """The message Twilio's resource would show, also when it is an email."""
         found = await self._select("WHERE sid = ? AND deleted = 0", (sid,))
@@ -110,7 +115,8 @@ class Record:
         """Accepted texts that a former run left under way."""
         marks = ", ".join("?" * len(_UNFINISHED))
         return await self._select(
-            f"WHERE origin = 'app' AND status IN ({marks}) ORDER BY seq", _UNFINISHED
+            f"WHERE origin = 'app' AND channel != 'voice' AND status IN ({marks}) ORDER BY seq",
+            _UNFINISHED,
         )
 
     async def counts(self) -> dict[str, object]:
@@ -128,7 +134,7 @@ class Record:
                 others[Origin(row["origin"])] += row["n"]
                 continue
             total += row["n"]
-            by_channel[row["channel"]] += row["n"]
+            by_channel[row["channel"]] = by_channel.get(row["channel"], 0) + row["n"]
             by_status[row["status"]] = by_status.get(row["status"], 0) + row["n"]
         return {
             "total": total,

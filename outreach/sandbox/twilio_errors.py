@@ -8,6 +8,7 @@ _REFUSALS: dict[int, tuple[int, str]] = {
     20404: (404, "There is no such resource."),
     20429: (429, "Too many requests at once."),
     20500: (500, "Something broke."),
+    21205: (400, "Url is not a web address."),
     21211: (400, "To is not a phone number."),
     21212: (400, "From is not a phone number."),
     21408: (400, "The account may not text this country."),

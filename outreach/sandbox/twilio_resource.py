@@ -1,11 +1,12 @@
 """Twilio's ``Message`` resource: reading a create request, showing a message as JSON."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from email.utils import format_datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from outreach.sandbox.calls import CallOrder
 from outreach.sandbox.carrier import Carrier, TextOrder
 from outreach.sandbox.config import SandboxConfig
 from outreach.sandbox.message import Message, Origin
@@ -45,6 +46,48 @@ def read_order(form: Mapping[str, str], carrier: Carrier) -> TextOrder:
     if carrier.patients.has_opted_out(to):
         raise Refusal(21610)
     return TextOrder(to, body, sender, service, callback, validity)
+
+
+def read_call(form: Mapping[str, str], events: Sequence[str], carrier: Carrier) -> CallOrder:
+    """A request for a call, checked as Twilio checks it; ``events`` are those asked for.
+
+    Raises:
+        Refusal: with Twilio's code for the first thing that is wrong.
+    """
+    _check_recipient(form.get("To", ""))
+    sender, service = _check_sender(form, carrier.config)
+    if sender is None or service is not None:
+        raise Refusal(21603)
+    url, callback = form.get("Url", ""), form.get("StatusCallback", "")
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise Refusal(21205)
+    if callback and urlsplit(callback).scheme not in ("http", "https"):
+        raise Refusal(21609)
+    return CallOrder(form["To"], sender, url, callback, frozenset(events or ("completed",)))
+
+
+def shown_call(call: Message, config: SandboxConfig) -> dict[str, object]:
+    """The ``Call`` resource."""
+    uri = f"/2010-04-01/Accounts/{config.account_sid}/Calls/{call.sid}"
+    return {
+        "sid": call.sid,
+        "account_sid": config.account_sid,
+        "api_version": "2010-04-01",
+        "from": call.sender,
+        "to": call.recipient,
+        "status": call.status,
+        "direction": "outbound-api",
+        "answered_by": None,
+        "duration": None,
+        "price": None,
+        "price_unit": "USD",
+        "date_created": _rfc2822(call.created_at),
+        "date_updated": _rfc2822(call.updated_at or call.created_at),
+        "start_time": None,
+        "end_time": None,
+        "uri": f"{uri}.json",
+        "subresource_uris": {},
+    }
 
 
 def shown(message: Message, config: SandboxConfig, fresh: bool = False) -> dict[str, object]:

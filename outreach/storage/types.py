@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Enum, LargeBinary
+from sqlalchemy import CheckConstraint, DateTime, Dialect, Enum, LargeBinary
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from outreach.domain.states import PATIENT_CHANNELS, ChannelKind
 from outreach.storage.crypto import keyring
 
 
@@ -88,13 +89,24 @@ class SealedBytes(TypeDecorator[bytes]):
         return None if value is None else keyring().open(bytes(value), self.label)
 
 
-def word(kind: type[StrEnum]) -> Enum:
+def word(kind: type[StrEnum], *, checked: bool = True) -> Enum:
     """A closed list as text with a CHECK, so that both databases hold the same thing."""
     return Enum(
         kind,
         native_enum=False,
-        create_constraint=True,
+        create_constraint=checked,
         length=32,
         values_callable=lambda members: [member.value for member in members],
         name=kind.__name__.lower(),
     )
+
+
+def patient_channel() -> Enum:
+    """A way to a patient. Its table also has the constraint ``only_patient_channels``."""
+    return word(ChannelKind, checked=False)
+
+
+def only_patient_channels() -> CheckConstraint:
+    """Calls and requests carry pages to staff: no patient's address is one."""
+    listed = ", ".join(f"'{channel.value}'" for channel in PATIENT_CHANNELS)
+    return CheckConstraint(f"channel IN ({listed})", name="channelkind")

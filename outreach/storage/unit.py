@@ -15,6 +15,7 @@ from outreach.storage.models import Base
 from outreach.storage.repositories.campaigns import Campaigns
 from outreach.storage.repositories.circle import Circle
 from outreach.storage.repositories.closures import Closures
+from outreach.storage.repositories.coverage import CoverageWatches
 from outreach.storage.repositories.followups import FollowUps
 from outreach.storage.repositories.inbound import InboundParts
 from outreach.storage.repositories.inbox import Inbox
@@ -140,6 +141,11 @@ class Unit:
     def takeovers(self) -> Takeovers:
         """Conversations in a person's hands."""
         return Takeovers(self._session)
+
+    @cached_property
+    def coverage(self) -> CoverageWatches:
+        """When the roster is looked at again."""
+        return CoverageWatches(self._session)
 
     @cached_property
     def followups(self) -> FollowUps:

@@ -54,6 +54,7 @@ def make_app(settings: Settings) -> Celery:
 _MODULES = (
     "carrier_consent",
     "completion",
+    "coverage",
     "due",
     "followup",
     "ingest",

@@ -22,6 +22,7 @@ from outreach.web.unsubscribe import unsubscribe_routes
 from outreach.web.webhooks.inbound_mail import InboundMail
 from outreach.web.webhooks.sendgrid import SendGridWebhook
 from outreach.web.webhooks.twilio import TwilioWebhooks
+from outreach.web.webhooks.twilio_pages import TwilioPages
 from outreach.web.webhooks.twilio_voice import TwilioVoice
 
 
@@ -43,6 +44,7 @@ def create_app(world: World, config: WebConfig, broker: BrokerProbe | None = Non
     app.router.routes[:0] = [
         *TwilioWebhooks(edge).routes(),
         *TwilioVoice(edge).routes(),
+        *TwilioPages(edge).routes(),
         *SendGridWebhook(edge).routes(),
         *InboundMail(edge).routes(),
         *FollowUpPages(edge, door).routes(),

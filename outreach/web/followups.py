@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from outreach.domain.errors import BadInput, IllegalTransition, NotFound
+from outreach.domain.followups import ENDINGS, Ending
 from outreach.pipeline import followup
 from outreach.pipeline.ruling import DECISIONS
 from outreach.web.edge import Edge
@@ -19,15 +20,7 @@ from outreach.web.problems import Refused
 from outreach.web.sign_in import LIST_PATH, Session, StaffDoor, check_own_site
 
 REFRESH_SECONDS = 10
-OUTCOMES = {
-    "well": "Reached, nothing more to do",
-    "advised": "Reached, advised by phone",
-    "emergency": "Reached, sent to emergency care",
-    "arranged": "Reached, visit or order changed",
-    "provider": "Handed to a provider",
-    "not_theirs": "Wrong number or not about a patient",
-    "other": "Something else (say what)",
-}
+OUTCOMES = {ending.value: means for ending, means in ENDINGS.items()}
 """How an item may end. Not reaching somebody is no end: the item stays."""
 NOTICES = {
     "taken": "You have taken it. Paging has stopped.",
@@ -91,7 +84,10 @@ class FollowUpPages:
             return _ask_again(code)
         try:
             return await self._change(
-                request, form, "closed", lambda who: followup.close(world, code, who, said)
+                request,
+                form,
+                "closed",
+                lambda who: followup.close(world, code, who, said, ending=_ending(form)),
             )
         except BadInput:  # the item asks for another choice than the form had
             return _ask_again(code)
@@ -134,6 +130,11 @@ def _back(notice: str) -> Response:
 
 def _ask_again(code: str) -> Response:
     return RedirectResponse(f"{LIST_PATH}/{quote(code)}?notice=outcome", status_code=303)
+
+
+def _ending(form: Form) -> Ending | None:
+    kind = form.get("outcome", "")
+    return Ending(kind) if kind in OUTCOMES else None
 
 
 def _outcome(form: Form) -> str | None:

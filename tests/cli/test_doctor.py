@@ -1,5 +1,6 @@
 """The doctor: each line ok, a warning or a fault with its remedy, and the exit code to match."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -170,11 +171,14 @@ def test_a_demo_clock_never_serves_real_patients(
 
 
 @ON_ONE_DATABASE
-def test_people_on_call_must_have_a_way_to_be_reached(
+def test_people_on_the_roster_must_have_a_way_to_be_reached(
     bench: Bench, outreach: Outreach, monkeypatch: pytest.MonkeyPatch, config: Path
 ) -> None:
     live(monkeypatch)  # and so without email
-    assert levels(outreach, code=0)["on call"] == "warning"
-    edit(config / "clinic.yaml", "channel: sms", "channel: email")
-    edit(config / "clinic.yaml", '"+12025550199"', "charge@cedar-grove.example.org")
-    assert levels(outreach, code=1)["on call"] == "fault"
+    assert levels(outreach, code=0)["pages"] == "warning"
+    roster = config / "roster.yaml"
+    text = roster.read_text()
+    for way in ("sms", "voice"):
+        text = re.sub(rf'by: {way}, address: "\+1[0-9]+"', "by: email, address: a@b.example", text)
+    roster.write_text(text)
+    assert levels(outreach, code=1)["pages"] == "fault"

@@ -23,6 +23,8 @@ CHOSEN = {
     "twilio_auth_token_next": SecretStr("secret-4"),
     "twilio_messaging_service_sid": "MG1",
     "twilio_from_number": "+12025550100",
+    "twilio_staff_from": "+12025550101",
+    "page_secret": SecretStr("secret-page-1234567"),
     "sendgrid_api_key": SecretStr("SG.1"),
     "sendgrid_webhook_public_key": "MFk=",
     "carrier_consent": True,

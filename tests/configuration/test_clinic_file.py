@@ -7,9 +7,9 @@ import pytest
 
 from outreach.bootstrap import build_copy_rules
 from outreach.configuration.clinic_file import load_clinic
-from outreach.domain.clinic import FollowUpTargets, OnCall
+from outreach.domain.clinic import FollowUpTargets
 from outreach.domain.errors import ConfigurationError
-from outreach.domain.states import ChannelKind
+from outreach.domain.roster import Coverage
 from outreach.rendering.lint import Sample, lint
 from outreach.rendering.messages import MessageTemplates
 
@@ -25,8 +25,7 @@ def test_the_shipped_clinic_loads() -> None:
     assert clinic.site_named("Somewhere else") is None
     assert clinic.visit_kind("IV INFUSION") == "infusion"
     assert clinic.visit_kind("Massage") is None
-    assert clinic.on_call[0] == OnCall("Charge nurse phone", ChannelKind.SMS, "+12025550199")
-    assert clinic.on_call[1].channel is ChannelKind.EMAIL
+    assert clinic.coverage is Coverage.HOURS_ONLY
     assert clinic.targets == FollowUpTargets()
     assert clinic.prepare_hours_before == 2
     assert not clinic.email_agreement
@@ -53,9 +52,11 @@ def test_the_shipped_messages_are_clean_under_the_shipped_clinics_name() -> None
             ("    - Lab\n", "    - infusion\n"),
             "services.laboratory.0: 'infusion' also means infusion",
         ),
-        (('"+12025550199"', "202-555-0199"), "on_call.0.address: must be a phone number with"),
-        (("nurses@cedar-grove.example.org", "nurses"), "on_call.1.address: is not an email"),
-        (("channel: sms", "channel: fax"), "on_call.0.channel: should be 'sms' or 'email'."),
+        (
+            ("coverage: hours_only", "coverage: always"),
+            "coverage: should be '24x7' or 'hours_only'.",
+        ),
+        (("coverage: hours_only", "on_call: []"), "on_call: has moved: write into roster.yaml"),
         (("default_site: cedar_grove", "default_site: cedar"), "default_site: 'cedar' is not the"),
         (("default_language: en", "default_language: fr"), "default_language: 'fr' is not among"),
         (("[en, es]", "[english]"), "languages.0: 'english' is not a language tag."),
@@ -83,12 +84,3 @@ def test_each_mistake_is_told_at_its_line(
     assert said.startswith(told)
     above = 4 if "aliases" in change[0] else 0  # a clash of sites is told where the site begins
     assert place == f"clinic.yaml, line {line - above}"
-
-
-def test_addresses_of_people_are_not_repeated_in_a_fault(tmp_path: Path) -> None:
-    text = SHIPPED.read_text(encoding="utf-8").replace("+12025550199", "2025550199")
-    file = tmp_path / "clinic.yaml"
-    file.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigurationError) as caught:
-        load_clinic(file)
-    assert "2025550199" not in str(caught.value)

@@ -37,7 +37,7 @@ def test_a_language_nobody_wrote_falls_back_to_the_clinics_own(bench: Bench) -> 
     bench.book(VISIT, patient_={"language": "vi"})
     bench.says("HELP ME PLEASE call me")  # nothing but an answer goes to this patient
     bench.run()
-    assert "This line is not watched" in only_text(bench)
+    assert "We see texts in office hours only" in only_text(bench)
 
 
 def test_the_hour_is_that_of_the_site(bench: Bench) -> None:

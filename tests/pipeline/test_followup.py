@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 
 from outreach.domain.errors import IllegalTransition, NotFound
+from outreach.domain.roster import Roster
 from outreach.domain.triage.result import Action
 from outreach.pipeline import followup, send
+from outreach.pipeline.ports import FixedRoster
 from outreach.storage.models import FollowUp
 from tests.pipeline.rows import messages, work
 from tests.worlds import START, Bench
@@ -78,7 +80,7 @@ def test_paging_goes_on_until_somebody_takes_it(bench: Bench) -> None:
         assert stored is not None
         rounds = [note.note for note in unit.followups.notes_of(item.id) if note.what == "paged"]
     assert stored.level == 4
-    assert rounds == [f"round {number}" for number in range(1, 5)]
+    assert rounds == [f"round {number}: on duty (Charge nurse phone)" for number in range(1, 5)]
     followup.acknowledge(bench.world, item.code.lower() + " ", "Nurse One")
     minutes(bench, 4)
     assert pages(bench) == 4
@@ -143,9 +145,9 @@ def test_after_an_outage_of_the_provider_one_round_goes_and_not_all(bench: Bench
     assert pages(bench) == 1
 
 
-def test_without_anybody_on_call_the_item_still_waits(bench: Bench) -> None:
-    clinic = replace(bench.world.clinic, on_call=())
-    alone = replace(bench, world=replace(bench.world, clinic=clinic))
+def test_without_anybody_to_page_the_item_still_waits(bench: Bench) -> None:
+    empty = FixedRoster(Roster(bench.world.clinic.zone))
+    alone = replace(bench, world=replace(bench.world, roster=empty))
     make(alone)
     alone.run()
     assert [row.status for row in work(alone)] == ["open"]

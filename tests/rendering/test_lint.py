@@ -12,6 +12,7 @@ from outreach.rendering.copy_rules import CopyRules
 from outreach.rendering.lint import Fault, Rule, Sample, lint
 from outreach.rendering.messages import MessageTemplates
 from outreach.rendering.purposes import mismatches
+from outreach.rendering.samples import COVERAGES, SampleCoverage
 from tests.worlds import CONFIG, JOURNEYS, clinic
 
 Write = Callable[[str, str], Path]
@@ -180,25 +181,62 @@ def test_a_fault_reads_as_one_line() -> None:
 
 RED_FLAG_REPLIES = {
     "auto_call_911": ("Call 911 now.", "Llame al 911 ahora."),
-    "auto_at_er": ("Stay at the ER.", "Quedese en emergencias."),
-    "auto_page_1h": ("Call us now at", "Llame ahora al"),
+    "auto_at_er": ("Stay there.", "Quedese alli."),
+    "auto_page_1h": ("Call us now: 202-555-0142.", "Llame ahora: 202-555-0142."),
     "auto_call_988": ("Call or text 988 now.", "Llame al 988 ahora"),
 }
 
 
 @pytest.mark.parametrize("name", RED_FLAG_REPLIES)
 @pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("coverage", COVERAGES)
 def test_a_red_flag_reply_starts_with_the_one_action_and_asks_nothing(
-    name: str, language: str
+    name: str, language: str, coverage: SampleCoverage
 ) -> None:
-    context = {"clinic": {"name": "Elm Clinic", "phone": "202-555-0142"}, "first": ""}
+    context = {
+        "clinic": {"name": "Elm Clinic", "phone": "202-555-0142"},
+        "first": "",
+        "coverage": {"always": coverage.always, "nurse_on": coverage.nurse_on},
+    }
     text = MessageTemplates().render(name, language, ChannelKind.SMS, context).text
     said = text.removeprefix("Elm Clinic: ")
     assert said.startswith(RED_FLAG_REPLIES[name][language == "es"])
     assert "?" not in text
     assert "911" in text
-    assert {"en": "not watched all day", "es": "no se vigila todo el dia"}[language] in text
-    assert {"en": "We told our staff", "es": "Ya dimos aviso al equipo"}[language] in text
+    hours = {"en": "in office hours only", "es": "Solo vemos los textos en horas de oficina"}
+    always = {"en": "see texts day and night", "es": "Vemos los textos dia y noche"}
+    told = {"en": "A nurse has been told", "es": "Ya lo sabe una enfermera"}
+    assert (hours[language] in text) is not coverage.always
+    assert (always[language] in text) is coverage.always
+    assert (told[language] in text) is coverage.nurse_on
+    assert {"en": "Do not wait for a text", "es": "No espere un texto"}[language] in text or (
+        name == "auto_at_er"
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_automatic_answer_says_when_it_is_seen(language: str) -> None:
+    templates = MessageTemplates()
+    context = {"clinic": {"name": "Elm Clinic", "phone": "202-555-0142"}, "first": ""}
+    ways = [
+        (name, channel)
+        for name in templates.names()
+        if name.startswith("auto_")
+        for channel in (ChannelKind.SMS, ChannelKind.EMAIL)
+        if templates.offers(name, language, channel)
+    ]
+    assert len([channel for _, channel in ways if channel is ChannelKind.SMS]) == 19
+    assert len([channel for _, channel in ways if channel is ChannelKind.EMAIL]) == 12
+    for name, channel in ways:
+        texts = {
+            templates.render(
+                name, language, channel, {**context, "coverage": {"always": always, "nurse_on": on}}
+            ).text
+            for always in (True, False)
+            for on in (True, False)
+        }
+        red_flag = name.startswith("auto_opted_out_") or "911" in name or "988" in name
+        assert len(texts) == (4 if red_flag or name in {"auto_at_er", "auto_page_1h"} else 2)
 
 
 @pytest.mark.parametrize(

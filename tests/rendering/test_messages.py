@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from outreach.domain.errors import ConfigurationError
-from outreach.domain.states import ChannelKind
+from outreach.domain.states import PATIENT_CHANNELS, ChannelKind
 from outreach.pipeline.ports import Renderer
 from outreach.rendering.messages import MessageTemplates
 
@@ -174,7 +174,7 @@ def test_one_version_stands_for_every_file_of_a_language_and_for_nothing_else(
         templates = MessageTemplates(tmp_path)
         (found,) = {
             templates.version("note", "en"),
-            *(templates.render("note", "en", way, context).version for way in ChannelKind),
+            *(templates.render("note", "en", way, context).version for way in PATIENT_CHANNELS),
         }
         return found
 

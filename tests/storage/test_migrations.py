@@ -4,14 +4,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from alembic import command
 from sqlalchemy import insert, inspect, select, text
 
 from outreach.domain.events import AppointmentStatus, ContactRole
 from outreach.domain.journeys import Anchor
 from outreach.domain.lots import LotSource
 from outreach.domain.states import ChannelKind, Purpose, TouchpointStatus
-from outreach.storage import migrate
 from outreach.storage.check_migrations import differences
 from outreach.storage.database import Database
 from outreach.storage.models import (
@@ -29,6 +27,7 @@ from outreach.storage.models import (
     Reply,
     Touchpoint,
 )
+from tests.storage.stepping import to
 from tests.worlds import KEYRING, START
 
 
@@ -37,14 +36,6 @@ def db(database_url: str) -> Any:
     database = Database(database_url, KEYRING)
     yield database
     database.close()
-
-
-def to(db: Database, revision: str, *, down: bool = False) -> None:
-    config = migrate._config()
-    with db.engine.connect().execution_options(outreach_write=True) as connection:
-        config.attributes["connection"] = connection
-        (command.downgrade if down else command.upgrade)(config, revision)
-        connection.commit()
 
 
 def put(db: Database, patient_id: Any, born: str | None) -> None:

@@ -77,9 +77,13 @@ def _prepared(see: Evidence) -> str:
 
 def _delivered(see: Evidence) -> str:
     rows = [row for row in see.unit.messages.everything() if row.accepted_at is not None]
-    delivered = [row for row in rows if row.status is MessageStatus.DELIVERED]
-    _expect(len(delivered) == len(rows), f"all {len(rows)} delivered, found {len(delivered)}")
-    return f"{len(delivered)} of {len(rows)} messages delivered, by signed receipts"
+    open_ends = [
+        f"{row.template} by {row.channel} is {row.status}"
+        for row in rows
+        if row.status is not MessageStatus.DELIVERED
+    ]
+    _expect(not open_ends, f"all {len(rows)} delivered, but {', '.join(open_ends)}")
+    return f"{len(rows)} of {len(rows)} messages delivered, by signed receipts"
 
 
 def _moved(see: Evidence) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from outreach.cli.demo.theatre import Theatre
-from outreach.domain.states import FollowUpStatus, MessageStatus, Priority
+from outreach.domain.states import ChannelKind, FollowUpStatus, MessageStatus, Priority
 
 ZONE = ZoneInfo("America/New_York")
 MIRA, TOBIAS, TOMASZ = "+12025550123", "+12025550124", "+12025550134"
@@ -80,9 +80,13 @@ def beats() -> list[Beat]:
 
 
 def set_the_scene(theatre: Theatre) -> None:
-    """Gives every phone its owner's name on the phones page."""
+    """Gives every phone its owner's name on the phones page; calls to staff find somebody there."""
     for phone, (name, email) in CAST.items():
         theatre.carrier("patients", {"phone": phone, "name": name, "email": email})
+    for person in theatre.world.roster.now().people.values():
+        for way in person.reach:
+            if way.channel is ChannelKind.VOICE:
+                theatre.carrier("calls", {"phone": way.address, "manner": "listen"})
 
 
 def _opt_in(theatre: Theatre) -> None:

@@ -31,7 +31,7 @@ def doctor(
 
 
 def _examine() -> "Iterator[Finding]":
-    from outreach.cli.doctor import carriers, configuration, machine, sign_off
+    from outreach.cli.doctor import carriers, configuration, coverage, machine, sign_off
     from outreach.cli.doctor.finding import Check, Subject, fault, guarded, ok
     from outreach.configuration.clinic_file import load_clinic
     from outreach.domain.errors import ConfigurationError
@@ -52,7 +52,7 @@ def _examine() -> "Iterator[Finding]":
         "data": machine.folder,
         "keys": machine.keys,
         "configuration": configuration.configuration,
-        "on call": configuration.on_call,
+        "roster": coverage.roster,
         "time zones": configuration.zones,
         "clock": machine.clock,
         "database": machine.database,

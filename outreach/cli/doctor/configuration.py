@@ -1,17 +1,16 @@
-"""The files a clinic edits, its people on call, and its time zones."""
+"""The files a clinic edits, and its time zones."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from outreach.bootstrap import build_copy_rules, build_email
-from outreach.cli.doctor.finding import Finding, Subject, fault, guarded, ok, warning
+from outreach.bootstrap import build_copy_rules
+from outreach.cli.doctor.finding import Finding, Subject, fault, guarded, ok
 from outreach.configuration.journey_files import load_journeys
 from outreach.configuration.policy_file import load_policy
 from outreach.configuration.triage_files import load_engine
 from outreach.domain.clinic import Clinic
-from outreach.domain.states import ChannelKind
 from outreach.rendering.lint import Sample, lint
 from outreach.rendering.messages import MessageTemplates
 from outreach.rendering.purposes import mismatches
@@ -65,33 +64,6 @@ def _templates(clinic: Clinic, folder: Path) -> Iterator[Finding]:
         yield fault("templates", f"... and {len(found) - _SHOWN} more", "Mend these first.")
     if not found:
         yield ok("templates", f"{len(templates.names())} messages keep the copy rules")
-
-
-def on_call(subject: Subject) -> Iterator[Finding]:
-    """Whether an urgent item can reach a person by a channel that is on."""
-    clinic = subject.clinic
-    if clinic is None:
-        return
-    if not clinic.on_call:
-        yield fault("on call", "nobody is paged about urgent items", "Fill on_call in clinic.yaml.")
-        return
-    email = build_email(subject.settings, clinic) is not None
-    reached = [person for person in clinic.on_call if person.channel is ChannelKind.SMS or email]
-    if not reached:
-        yield fault(
-            "on call",
-            "everybody on call is paged by email, and email is off",
-            "Add a phone to on_call in clinic.yaml, or set email up.",
-        )
-    elif len(reached) < len(clinic.on_call):
-        yield warning(
-            "on call",
-            f"{len(clinic.on_call) - len(reached)} of {len(clinic.on_call)} cannot be paged: "
-            "email is off",
-            "Give them a phone in clinic.yaml, or set email up.",
-        )
-    else:
-        yield ok("on call", f"{len(reached)} are paged, again every few minutes")
 
 
 def zones(subject: Subject) -> Iterator[Finding]:

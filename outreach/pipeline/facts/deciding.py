@@ -23,6 +23,8 @@ from outreach.storage.models import (
     Touchpoint,
 )
 
+PAGE = "staff_page"
+"""The message that asks staff to take an item; once somebody has, it is of no more use."""
 _BEFORE_A_VISIT = frozenset({Anchor.VISIT_START, Anchor.CLOSURE})
 CONFIRMS_OPT_OUT = frozenset(
     {
@@ -53,7 +55,7 @@ def decide_message(world: World, facts: Facts, message: Message, now: datetime) 
         index = message.address_index
         situation = _situation(world, facts, touchpoint, index, now, index in reached)
         return may_send(situation, world.policy)
-    if message.followup_id is not None:
+    if message.template == PAGE and message.followup_id is not None:
         item = facts.followups[message.followup_id]
         if item.status is not FollowUpStatus.OPEN:
             return Decision(Verdict.SKIP, "Somebody has taken it.", reason=SkipReason.STOPPED)

@@ -4,7 +4,13 @@ import structlog
 
 from outreach.domain.consent import ConsentAction, ConsentScope
 from outreach.domain.reactions import Reaction
-from outreach.domain.states import MessageStatus, Purpose, SkipReason, TouchpointStatus
+from outreach.domain.states import (
+    ChannelKind,
+    MessageStatus,
+    Purpose,
+    SkipReason,
+    TouchpointStatus,
+)
 from outreach.domain.triage.result import Action
 from outreach.pipeline import consent, due, followup
 from outreach.pipeline.facts.deciding import CONFIRMS_OPT_OUT
@@ -43,10 +49,12 @@ def deal_with(
         _record_carrier_opt_out(unit, world, message)
     elif reaction in {Reaction.MARK_NUMBER_INVALID, Reaction.CANNOT_TAKE_SMS}:
         unit.people.mark_contacts(message.address_index, ContactStatus.INVALID)
-    if reaction in _OPERATORS or message.purpose is Purpose.STAFF:
+    not_taken = (
+        message.channel is ChannelKind.VOICE and reaction is Reaction.UNREACHABLE_RETRY_LATER
+    )
+    if reaction in _OPERATORS or (message.purpose is Purpose.STAFF and not not_taken):
         tell_of_refusal(unit, world, message, reaction)
-    if message.followup_id is not None:
-        followup.page_failed(unit, world, message.followup_id)
+    followup.page_failed(unit, world, message)
     log.warning(
         "message.failed",
         message_id=str(message.id),

@@ -20,6 +20,7 @@ from outreach.domain.states import (
     TouchpointStatus,
     check_step,
 )
+from outreach.pipeline import followup
 from outreach.pipeline.outcomes import aftermath
 from outreach.pipeline.world import World
 from outreach.storage.models import (
@@ -114,8 +115,11 @@ def _closes(row: Touchpoint, now: datetime) -> datetime:
     return min(closes, row.anchor_at) if row.anchor_kind is Anchor.VISIT_START else closes
 
 
-def not_sent(world: World, sent: Sent, retry_after: float | None, detail: str) -> None:
-    """It certainly did not leave: the same message waits (machine time) and is tried again."""
+def not_sent(unit: Unit, world: World, sent: Sent, retry_after: float | None, detail: str) -> None:
+    """It certainly did not leave: the same message waits (machine time) and is tried again.
+
+    A page does not make staff wait for that: the next rung is paged at once.
+    """
     attempt, message = sent.attempt, sent.message
     if attempt is not None:
         attempt.outcome = AttemptOutcome.NOT_SENT
@@ -125,6 +129,7 @@ def not_sent(world: World, sent: Sent, retry_after: float | None, detail: str) -
     waits = world.tempo.retry
     wait = waits[min(message.attempts, len(waits)) - 1]
     requeue(world, message, timedelta(seconds=max(wait, retry_after or 0.0)))
+    followup.page_failed(unit, world, message)
 
 
 def not_begun(world: World, sent: Sent) -> None:
@@ -187,6 +192,7 @@ def refused(unit: Unit, world: World, sent: Sent, reaction: Reaction, code: int 
     message.error_code = code
     if reaction in _RETRY:
         requeue(world, message, _WAIT.get(reaction, timedelta(seconds=30)))
+        followup.page_failed(unit, world, message)
         if reaction is not Reaction.SLOW_DOWN:
             aftermath.tell_of_refusal(unit, world, message, reaction)
         return
@@ -222,6 +228,7 @@ def undelivered(
             attempt.outcome, attempt.error_code = AttemptOutcome.REJECTED, code
         message.provider_id = None
         requeue(world, message, timedelta(seconds=world.tempo.retry[0]))
+        followup.page_failed(unit, world, message)
         return
     message.status = check_step(MESSAGE_STEPS, message.status, reported)
     aftermath.deal_with(unit, world, message, sent.touchpoint, reaction)

@@ -1,6 +1,7 @@
 """The tables of Outreach, one module per part of the story."""
 
 from outreach.storage.models.base import Base
+from outreach.storage.models.coverage import CoverageWatch
 from outreach.storage.models.inbound import (
     CarrierWord,
     Media,
@@ -58,6 +59,7 @@ __all__ = [
     "ContactStatus",
     "Conversation",
     "ConversationStatus",
+    "CoverageWatch",
     "Dose",
     "DoseLog",
     "DoseStatus",

@@ -11,7 +11,13 @@ from outreach.domain.journeys import Anchor, Only, Silence, WhenLate
 from outreach.domain.states import ChannelKind, Purpose, SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Prompt
 from outreach.storage.models.base import Base
-from outreach.storage.types import Sealed, clinic_instant, word
+from outreach.storage.types import (
+    Sealed,
+    clinic_instant,
+    only_patient_channels,
+    patient_channel,
+    word,
+)
 
 
 class JourneyVersion(Base):
@@ -35,6 +41,7 @@ class Touchpoint(Base):
 
     __tablename__ = "touchpoint"
     __table_args__ = (
+        only_patient_channels(),
         UniqueConstraint(
             "journey",
             "step",
@@ -89,7 +96,7 @@ class Touchpoint(Base):
     reason: Mapped[SkipReason | None] = mapped_column(word(SkipReason))
     note: Mapped[str] = mapped_column(String(200), default="")
     """Why, in words a nurse understands; no PHI."""
-    channel: Mapped[ChannelKind | None] = mapped_column(word(ChannelKind))
+    channel: Mapped[ChannelKind | None] = mapped_column(patient_channel())
     decided_at: Mapped[datetime | None] = mapped_column(clinic_instant())
     created_at: Mapped[datetime] = mapped_column(clinic_instant())
 

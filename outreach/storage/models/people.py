@@ -11,7 +11,13 @@ from outreach.domain.consent import ConsentAction, ConsentScope
 from outreach.domain.events import ContactRole
 from outreach.domain.states import ChannelKind
 from outreach.storage.models.base import Base
-from outreach.storage.types import Sealed, clinic_instant, word
+from outreach.storage.types import (
+    Sealed,
+    clinic_instant,
+    only_patient_channels,
+    patient_channel,
+    word,
+)
 
 
 class Site(Base):
@@ -124,13 +130,14 @@ class ContactPoint(Base):
 
     __tablename__ = "contact_point"
     __table_args__ = (
+        only_patient_channels(),
         UniqueConstraint("patient_id", "channel", "address_index"),
         Index(None, "address_index"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"))
-    channel: Mapped[ChannelKind] = mapped_column(word(ChannelKind))
+    channel: Mapped[ChannelKind] = mapped_column(patient_channel())
     address: Mapped[str] = mapped_column(Sealed("contact_point.address"))
     address_index: Mapped[str] = mapped_column(String(32))
     role: Mapped[ContactRole] = mapped_column(word(ContactRole))
@@ -144,12 +151,12 @@ class Consent(Base):
     """One line of the append-only ledger: who allowed or forbade what, when, in which words."""
 
     __tablename__ = "consent"
-    __table_args__ = (Index(None, "address_index", "position"),)
+    __table_args__ = (only_patient_channels(), Index(None, "address_index", "position"))
 
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     """The order of the ledger. The database counts it: a clock may step back, this does not."""
     id: Mapped[UUID] = mapped_column(unique=True)
-    channel: Mapped[ChannelKind] = mapped_column(word(ChannelKind))
+    channel: Mapped[ChannelKind] = mapped_column(patient_channel())
     address_index: Mapped[str] = mapped_column(String(32))
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))
     action: Mapped[ConsentAction] = mapped_column(word(ConsentAction))

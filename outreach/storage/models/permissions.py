@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.domain.states import ChannelKind
 from outreach.storage.models.base import Base
-from outreach.storage.types import clinic_instant, word
+from outreach.storage.types import clinic_instant, only_patient_channels, patient_channel, word
 
 
 class PermissionSource(StrEnum):
@@ -28,11 +28,12 @@ class Permission(Base):
     """
 
     __tablename__ = "permission"
+    __table_args__ = (only_patient_channels(),)
 
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     """The order of the ledger. The database counts it: a clock may step back, this does not."""
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), index=True)
-    channel: Mapped[ChannelKind] = mapped_column(word(ChannelKind))
+    channel: Mapped[ChannelKind] = mapped_column(patient_channel())
     address_index: Mapped[str] = mapped_column(String(32))
     granted: Mapped[bool]
     source: Mapped[PermissionSource] = mapped_column(word(PermissionSource))

@@ -8,10 +8,18 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from outreach.domain.followups import Ending
+from outreach.domain.roster import Duty
 from outreach.domain.states import ChannelKind, FollowUpStatus, Priority
 from outreach.domain.triage.result import Action, Label, Prompt
 from outreach.storage.models.base import Base
-from outreach.storage.types import Sealed, clinic_instant, word
+from outreach.storage.types import (
+    Sealed,
+    clinic_instant,
+    only_patient_channels,
+    patient_channel,
+    word,
+)
 
 
 class ConversationStatus(StrEnum):
@@ -54,6 +62,7 @@ class Reply(Base):
 
     __tablename__ = "reply"
     __table_args__ = (
+        only_patient_channels(),
         Index(None, "address_index", "received_at"),
         Index(None, "patient_id", "received_at"),
         Index(
@@ -66,7 +75,7 @@ class Reply(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     provider_id: Mapped[str] = mapped_column(String(80), unique=True)
-    channel: Mapped[ChannelKind] = mapped_column(word(ChannelKind))
+    channel: Mapped[ChannelKind] = mapped_column(patient_channel())
     address: Mapped[str] = mapped_column(Sealed("reply.address"))
     address_index: Mapped[str] = mapped_column(String(32))
     recipient: Mapped[str] = mapped_column(String(40))
@@ -132,11 +141,20 @@ class FollowUp(Base):
     level: Mapped[int] = mapped_column(default=0)
     """How many rounds of paging it has been through."""
     escalate_at: Mapped[datetime | None] = mapped_column(clinic_instant())
-    """When it is paged (again); None for what is never paged, and for what is closed."""
+    """When it is paged (again) or wakes; None for what is never paged, and for what is closed."""
+    duty: Mapped[Duty | None] = mapped_column(word(Duty))
+    """The rung that was paged last; None before the first round, and when everybody was."""
+    lap_at: Mapped[datetime | None] = mapped_column(clinic_instant())
+    """When the ladder was last begun from below."""
     created_at: Mapped[datetime] = mapped_column(clinic_instant())
     acknowledged_at: Mapped[datetime | None] = mapped_column(clinic_instant())
+    reach_by: Mapped[datetime | None] = mapped_column(clinic_instant())
+    """Until when whoever took it must have reached the patient; None while nobody has it."""
+    reached_at: Mapped[datetime | None] = mapped_column(clinic_instant())
+    snoozed_until: Mapped[datetime | None] = mapped_column(clinic_instant())
     closed_at: Mapped[datetime | None] = mapped_column(clinic_instant())
     assignee: Mapped[str | None] = mapped_column(String(80))
+    ending: Mapped[Ending | None] = mapped_column(word(Ending))
     outcome: Mapped[str | None] = mapped_column(Sealed("followup.outcome"))
 
 
@@ -151,7 +169,8 @@ class FollowUpNote(Base):
     reply_id: Mapped[UUID | None] = mapped_column(ForeignKey("reply.id"))
     """The reply that made or reopened it: an episode may have several."""
     what: Mapped[str] = mapped_column(String(40))
-    """``created``, ``paged``, ``acknowledged``, ``closed``, ``red flag``, ``reopened``."""
+    """``created``, ``paged``, ``acknowledged``, ``assigned``, ``handed over``, ``reached``,
+    ``not reached``, ``noted``, ``snoozed``, ``woken``, ``closed``, ``red flag``, ``reopened``."""
     who: Mapped[str] = mapped_column(String(80))
     note: Mapped[str | None] = mapped_column(Sealed("followup_note.note"))
     at: Mapped[datetime] = mapped_column(clinic_instant())

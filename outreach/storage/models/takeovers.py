@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.domain.states import ChannelKind
 from outreach.storage.models.base import Base
-from outreach.storage.types import Sealed, clinic_instant, word
+from outreach.storage.types import Sealed, clinic_instant, only_patient_channels, patient_channel
 
 _HOLDS = text("ended_at IS NULL")
 
@@ -22,6 +22,7 @@ class Takeover(Base):
 
     __tablename__ = "takeover"
     __table_args__ = (
+        only_patient_channels(),
         Index(
             "uq_takeover_holds",
             "patient_id",
@@ -37,7 +38,7 @@ class Takeover(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"))
     address_index: Mapped[str] = mapped_column(String(32))
-    channel: Mapped[ChannelKind] = mapped_column(word(ChannelKind))
+    channel: Mapped[ChannelKind] = mapped_column(patient_channel())
     followup_id: Mapped[UUID] = mapped_column(ForeignKey("followup.id"))
     """The item that this conversation is, assigned to whoever has it."""
     nurse: Mapped[str] = mapped_column(String(80))

@@ -24,13 +24,24 @@ class FollowUps:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def followup(self, followup_id: UUID) -> FollowUp | None:
+    def followup(self, followup_id: UUID, *, lock: bool = False) -> FollowUp | None:
         """One item."""
-        return self._session.get(FollowUp, followup_id)
+        return self._session.get(FollowUp, followup_id, with_for_update=lock or None)
 
-    def by_code(self, code: str) -> FollowUp | None:
+    def by_code(self, code: str, *, lock: bool = False) -> FollowUp | None:
         """The item a page names."""
-        return self._session.scalar(select(FollowUp).where(FollowUp.code == code))
+        query = select(FollowUp).where(FollowUp.code == code)
+        return self._session.scalar(query.with_for_update() if lock else query)
+
+    def assigned_to(self, name: str) -> list[FollowUp]:
+        """What somebody has and has not closed, the most pressing first, locked for this unit."""
+        query = (
+            select(FollowUp)
+            .where(FollowUp.assignee == name, FollowUp.status != FollowUpStatus.CLOSED)
+            .order_by(_ORDER, FollowUp.due_at, FollowUp.id)
+            .with_for_update()
+        )
+        return list(self._session.scalars(query))
 
     def by_reason(self, reason_key: str) -> FollowUp | None:
         """The item made for a reason, if it was made."""

@@ -19,6 +19,7 @@ from outreach.storage.models import (
     CarrierWord,
     Conversation,
     ConversationStatus,
+    CoverageWatch,
     FollowUp,
     InboxEvent,
     InboxStatus,
@@ -94,6 +95,7 @@ def _which_have_work() -> CompoundSelect[str]:
         | exists().where(Patient.look_at <= clinic_now)
         | exists().where(Takeover.ended_at.is_(None), Takeover.ends_at <= clinic_now)
         | exists().where(VoiceCall.check_at <= clinic_now),
+        "coverage": exists().where(CoverageWatch.look_at <= clinic_now),
         "completion": exists().where(Appointment.report_by <= clinic_now),
         "media": exists().where(Media.status == MediaStatus.WAITING, Media.retry_at <= machine_now),
         "carrier_consent": exists().where(CarrierWord.retry_at <= machine_now),

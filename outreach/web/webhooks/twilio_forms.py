@@ -5,6 +5,7 @@ Host and X-Forwarded headers are whatever a stranger likes: the address comes fr
 
 import re
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 import structlog
 from starlette.requests import Request
@@ -19,6 +20,8 @@ log = structlog.get_logger(__name__)
 SID = re.compile(r"[A-Za-z0-9]{2,80}")
 ADDRESS = re.compile(r"[!-~]{1,40}")
 """A number, a short code or a sender name: printable and short."""
+STATUS = re.compile(r"[A-Za-z_-]{1,40}")
+CODE = re.compile(r"[0-9]{1,9}")
 _MOST_FIELDS = 200
 
 Form = dict[str, str]
@@ -75,3 +78,11 @@ def field(form: Form, shape: re.Pattern[str], *names: str) -> str:
     if not shape.fullmatch(value):
         raise Refused(400, f"The field {names[0]} is missing or malformed.")
     return value
+
+
+def message_id_in(text: str) -> UUID:
+    """The id at the end of an address. Raises Refused where it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Refused(400, "The address does not end in a message id.") from None
