@@ -24,6 +24,7 @@ from outreach.configuration.journey_files import load_journeys
 from outreach.configuration.policy_file import load_policy
 from outreach.configuration.roster_file import ROSTER, RosterOnFile
 from outreach.configuration.sign_off import RecordedSignOff
+from outreach.configuration.survey_files import load_surveys
 from outreach.configuration.triage_files import load_engine
 from outreach.domain.clinic import Clinic
 from outreach.domain.clock import Clock
@@ -84,6 +85,7 @@ def build_world(settings: Settings, parts: Parts | None = None) -> World:
     policy = load_policy(folder / "policy.yaml")
     renderer = MessageTemplates()
     machine = parts.machine_clock or SystemClock()
+    surveys = load_surveys(folder / "surveys", clinic, renderer.names())
     keys, index_key = settings.key_bytes()
     roster = RosterOnFile(folder / ROSTER, clinic)
     channels = parts.channels
@@ -95,7 +97,8 @@ def build_world(settings: Settings, parts: Parts | None = None) -> World:
         machine_clock=machine,
         clinic=clinic,
         policy=policy,
-        journeys=load_journeys(folder / "journeys", clinic, renderer.names()),
+        journeys=load_journeys(folder / "journeys", clinic, renderer.names(), surveys),
+        surveys=surveys,
         triage=load_engine(folder / "triage"),
         renderer=renderer,
         channels=channels,

@@ -114,13 +114,15 @@ def apply(
 def _journeys(config: Path | None) -> tuple[tuple["Journey", ...], tuple[str, ...]]:
     from outreach.configuration.clinic_file import load_clinic
     from outreach.configuration.journey_files import load_journeys
+    from outreach.configuration.survey_files import load_surveys
     from outreach.rendering.messages import MessageTemplates
     from outreach.settings import load_settings
 
     folder = config or load_settings().config_path()
     clinic = load_clinic(folder / "clinic.yaml")
     names = frozenset(MessageTemplates().names())
-    return load_journeys(folder / "journeys", clinic, names), clinic.languages
+    surveys = load_surveys(folder / "surveys", clinic, names)
+    return load_journeys(folder / "journeys", clinic, names, surveys), clinic.languages
 
 
 def _edited(world: "World", config: Path | None) -> "World":

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, model_validator
 
 from outreach.configuration.documents import FaultAt
-from outreach.configuration.journey_notices import NoticesEntry, UnreportedEntry
-from outreach.configuration.journey_steps import KnownNames, Name, StepEntry, StepModel
+from outreach.configuration.journey_notices import NoticesEntry, UnconfirmedEntry, UnreportedEntry
+from outreach.configuration.journey_steps import KnownNames, Name, StepEntry, StepModel, StepPrompt
 from outreach.domain.journeys import Only
 from outreach.domain.occasions import OccasionKind
 
@@ -46,6 +46,8 @@ class JourneyFile(StepModel):
     """Texts that go when a visit is booked late, is on again, or stands alone on its day."""
     unreported: UnreportedEntry | None = None
     """What happens when nobody reports the end of an infusion. For anchor: infusion_end."""
+    unconfirmed: UnconfirmedEntry | None = None
+    """What happens when nobody confirms a visit. For anchor: visit_start, with a step that asks."""
     steps: Annotated[tuple[StepEntry, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -193,3 +195,10 @@ class JourneyFile(StepModel):
                 )
         if self.unreported is not None and self.anchor != "infusion_end":
             raise FaultAt(("unreported",), "is for anchor: infusion_end. Remove it.")
+        questions = [step.asks for step in self.steps]
+        questions += [entry.asks for entry in self.notices.written().values()]
+        asks = any(one is not None and one.prompt is StepPrompt.CONFIRM for one in questions)
+        if self.unconfirmed is not None and (self.anchor != "visit_start" or not asks):
+            raise FaultAt(
+                ("unconfirmed",), "needs a step that asks {prompt: confirm}. Add it, or remove it."
+            )

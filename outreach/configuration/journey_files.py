@@ -5,7 +5,7 @@ is refused here, with file, line and remedy, before anything is planned.
 """
 
 import hashlib
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +21,25 @@ DIGEST_LENGTH = 16
 """Hexadecimal digits of a journey's digest."""
 
 
-def load_journeys(folder: Path, clinic: Clinic, messages: Container[str]) -> tuple[Journey, ...]:
+def load_journeys(
+    folder: Path,
+    clinic: Clinic,
+    messages: Container[str],
+    surveys: Iterable[str] | None = None,
+) -> tuple[Journey, ...]:
     """The journeys of ``folder``, one per ``.yaml`` file, in the order of the files' names.
 
-    ``messages`` holds the names of the messages there are.
+    ``messages`` holds the names of the messages there are, ``surveys`` those of the surveys; where
+    it is left out, the surveys that steps name are not looked at.
 
     Raises:
         outreach.domain.errors.ConfigurationError: the folder is missing or empty, or a file is
             wrong; names file, line and remedy.
     """
     kinds, risks = frozenset(clinic.services.values()), frozenset(clinic.risks.values())
-    known = KnownNames(messages, kinds, risks)
+    known = KnownNames(
+        messages, kinds, risks, surveys=None if surveys is None else frozenset(surveys)
+    )
     journeys = []
     for file in _files(folder):
         written = load_document(file, JourneyFile, known)
@@ -71,6 +79,9 @@ def _journey(written: JourneyFile, content: bytes) -> Journey:
         covers_hours=0 if written.notices.booked is None else written.notices.booked.covers_hours,
         course_gap_days=written.course_gap_days,
         unreported=None if written.unreported is None else written.unreported.rule(),
+        unconfirmed_hours=None
+        if written.unconfirmed is None
+        else written.unconfirmed.call_hours_before,
         digest=hashlib.sha256(content).hexdigest()[:DIGEST_LENGTH],
         source=content.decode("utf-8-sig"),
     )

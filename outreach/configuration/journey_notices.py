@@ -15,6 +15,7 @@ from outreach.configuration.journey_steps import (
     kinds_of,
 )
 from outreach.domain.journeys import Notice, Offset, Only, Step, Unreported
+from outreach.domain.triage.result import Prompt
 
 
 class NoticeEntry(StepModel):
@@ -48,8 +49,9 @@ class NoticeEntry(StepModel):
             also_email=self.also_email,
             first_message=self.first_visit_message,
             only=frozenset(self.only) - {Only.ALWAYS},
-            asks=None if self.asks is None else self.asks.prompt,
+            asks=None if self.asks is None else Prompt(self.asks.prompt),
             question_hours=0 if self.asks is None else self.asks.open_hours,
+            survey=None if self.asks is None else self.asks.survey,
         )
 
 
@@ -88,3 +90,11 @@ class UnreportedEntry(StepModel):
     def rule(self) -> Unreported:
         """What the domain works with."""
         return Unreported(self.after_hours, self.length_hours)
+
+
+class UnconfirmedEntry(StepModel):
+    """What happens when nobody confirms a visit."""
+
+    call_hours_before: Annotated[float, Field(gt=0, le=168)] = 24
+    """So many hours before the visit, staff get a call to make to whoever was asked to confirm it
+    and has not answered."""

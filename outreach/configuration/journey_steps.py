@@ -32,6 +32,7 @@ from outreach.domain.journeys import (
     WhenLate,
 )
 from outreach.domain.states import ChannelKind
+from outreach.domain.surveys import FOLLOWS
 from outreach.domain.triage.result import Prompt
 
 _MAX_DAYS = 400
@@ -60,6 +61,8 @@ class KnownNames:
     kinds: frozenset[str]
     risks: frozenset[str]
     names: dict[str, Path] = field(default_factory=dict)
+    surveys: frozenset[str] | None = None
+    """None where the surveys are not looked at."""
 
 
 def _message(name: str, info: ValidationInfo) -> str:
@@ -102,13 +105,41 @@ class Distance(StepModel):
         return self
 
 
+class StepPrompt(StrEnum):
+    """What a step may ask; all other questions are those of surveys."""
+
+    SEVERITY_0_3 = Prompt.SEVERITY_0_3
+    REDFLAG_YES_NO = Prompt.REDFLAG_YES_NO
+    SCREEN = Prompt.SCREEN
+    CONFIRM = Prompt.CONFIRM
+    DOSE = Prompt.DOSE
+
+
+def _survey(name: str, info: ValidationInfo) -> str:
+    known = info.context
+    if isinstance(known, KnownNames) and known.surveys is not None and name not in known.surveys:
+        raise ValueError(
+            f"there is no survey '{name}'. Name one of config/surveys"
+            f" ({', '.join(sorted(known.surveys)) or 'it holds none'}), or write it there."
+        )
+    return name
+
+
 class Question(StepModel):
     """What a step asks, so that a short reply is understood."""
 
-    prompt: Prompt
+    prompt: StepPrompt
     """How the next reply is read."""
     open_hours: Annotated[int, Field(ge=1, le=720)]
     """For how many hours after the text the next reply is taken as the answer."""
+    survey: Annotated[str, AfterValidator(_survey)] | None = None
+    """The survey of config/surveys that goes on from the answer. For severity_0_3 alone."""
+
+    @model_validator(mode="after")
+    def _goes_on_from_a_severity(self) -> "Question":
+        if self.survey is not None and self.prompt.value != FOLLOWS.value:
+            raise FaultAt(("survey",), f"goes on from prompt: {FOLLOWS} alone. Remove it.")
+        return self
 
 
 class EveningEntry(StepModel):
@@ -244,8 +275,9 @@ class StepEntry(StepModel):
             only=frozenset(self.only) - {Only.ALWAYS},
             of=self.of,
             risks=frozenset(self.risks),
-            asks=None if self.asks is None else self.asks.prompt,
+            asks=None if self.asks is None else Prompt(self.asks.prompt),
             question_hours=0 if self.asks is None else self.asks.open_hours,
+            survey=None if self.asks is None else self.asks.survey,
             when_late=self.when_late,
             evening_before=None
             if self.evening_before is None

@@ -132,6 +132,8 @@ class Step:
     """Only for patients who carry one of these; beside a first visit, either is enough."""
     asks: Prompt | None = None
     question_hours: int = 24
+    survey: str | None = None
+    """The survey that goes on from the answer: see ``domain/surveys.py``."""
     when_late: WhenLate = WhenLate.SEND
     evening_before: EveningBefore | None = None
     silence: Silence = Silence.NOTHING
@@ -179,6 +181,8 @@ class Journey:
     course_gap_days: int = 1
     """Visits at most this many calendar days apart belong to one course."""
     unreported: Unreported | None = None
+    unconfirmed_hours: float | None = None
+    """So many hours before a visit staff call who was asked to confirm it and has not answered."""
     digest: str = ""
     """Names this version; the file's own text is kept in the database under it."""
     source: str = ""

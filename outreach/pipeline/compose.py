@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from outreach.domain.errors import ConfigurationError
@@ -14,6 +15,7 @@ from outreach.pipeline.facts.reading import Facts
 from outreach.pipeline.facts.surroundings import beside
 from outreach.pipeline.plan import patient_zone
 from outreach.pipeline.ports import Rendered
+from outreach.pipeline.replies.survey import survey_of
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, Campaign, Dose, Message, Patient
 from outreach.storage.repositories.messages import mark
@@ -70,6 +72,8 @@ def _context(
             context |= _about_dose(facts.doses[touchpoint.dose_id], patient_zone(patient, world))
         if touchpoint.campaign_id is not None:
             context |= _about_campaign(facts.campaigns[touchpoint.campaign_id])
+    if message.conversation_id is not None:
+        context["survey"] = _about_survey(world, facts, message.conversation_id)
     if message.followup_id is not None:
         item = facts.followups[message.followup_id]
         context["followup"] = {
@@ -141,6 +145,13 @@ def _hours(start: datetime, end: datetime) -> int | None:
 
 def _about_dose(dose: Dose, zone: ZoneInfo) -> dict[str, object]:
     return {"dose": {"at": dose.due_at.astimezone(zone)}}
+
+
+def _about_survey(world: World, facts: Facts, question_id: UUID) -> dict[str, object]:
+    """The list that a question numbers; empty where its check-in has no survey any more."""
+    question = facts.questions[question_id]
+    found = survey_of(world, facts.check_ins[question.touchpoint_id])
+    return {"symptoms": [] if found is None else [one.words for one in found.symptoms]}
 
 
 def _about_campaign(campaign: Campaign) -> dict[str, object]:

@@ -4,7 +4,7 @@ The claim is committed before the request leaves, and no database session is ope
 way. Whatever crashes in between leaves a row that says so.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -23,6 +23,7 @@ from outreach.domain.states import (
     Urgency,
     check_step,
 )
+from outreach.domain.triage.result import Prompt
 from outreach.pipeline import due, sign_off
 from outreach.pipeline.batches import tell_operator, together_or_alone
 from outreach.pipeline.compose import compose, language_of
@@ -35,7 +36,7 @@ from outreach.pipeline.outcomes.outcome import Sent
 from outreach.pipeline.ports import NOT_BEGUN, Outgoing, ResultKind, Sending, SendResult
 from outreach.pipeline.replies import takeover
 from outreach.pipeline.world import World
-from outreach.storage.models import Attempt, Message
+from outreach.storage.models import Appointment, Attempt, Message, Touchpoint
 from outreach.storage.unit import Unit
 
 log = structlog.get_logger(__name__)
@@ -259,6 +260,7 @@ def load(unit: Unit, ids: Sequence[UUID]) -> list[Sent | None]:
     owners = [row.touchpoint_id for row in messages.values() if row.touchpoint_id is not None]
     touchpoints = unit.ledger.touchpoints(owners) if owners else {}
     asked = unit.replies.asked_by(row.id for row in touchpoints.values() if row.asks is not None)
+    visits = _to_confirm(unit, touchpoints.values())
     found: list[Sent | None] = []
     for message_id in ids:
         message = messages.get(message_id)
@@ -266,8 +268,14 @@ def load(unit: Unit, ids: Sequence[UUID]) -> list[Sent | None]:
             found.append(None)
             continue
         touchpoint = touchpoints.get(message.touchpoint_id) if message.touchpoint_id else None
-        found.append(Sent(message, attempts.get(message_id), touchpoint, asked))
+        found.append(Sent(message, attempts.get(message_id), touchpoint, asked, visits))
     return found
+
+
+def _to_confirm(unit: Unit, rows: Iterable[Touchpoint]) -> dict[UUID, Appointment]:
+    ids = {row.appointment_id for row in rows if row.asks is Prompt.CONFIRM}
+    named = [one for one in ids if one is not None]
+    return unit.visits.appointments(named) if named else {}
 
 
 def _record_one(unit: Unit, world: World, claim_id: UUID, sent: Sent, result: SendResult) -> bool:

@@ -4,42 +4,39 @@ Safety outranks everything: a red flag always makes an urgent item, whatever els
 and a reply this program fails on goes to a person.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import structlog
 
 from outreach.domain.consent import ConsentAction
 from outreach.domain.errors import Unavailable
-from outreach.domain.triage.result import Action, Prompt, Triage
-from outreach.domain.triage.screening import PROBLEM
+from outreach.domain.triage.result import Action, Triage
 from outreach.pipeline import followup
 from outreach.pipeline.followup.by_phone import take_reply
 from outreach.pipeline.replies import (
-    automatic,
+    burst,
     doses,
-    hold,
     question,
+    survey,
     takeover,
     tidings,
     trends,
     wishes,
 )
-from outreach.pipeline.replies.answer import can_be_answered, phone_instead, send_answer
+from outreach.pipeline.replies.answer import can_be_answered, send_answer
+from outreach.pipeline.replies.burst import Together
+from outreach.pipeline.replies.effects import take_answer
 from outreach.pipeline.replies.late_confirm import read_late
 from outreach.pipeline.replies.question import Asked
+from outreach.pipeline.replies.work import make_work
 from outreach.pipeline.reply import record_consent
 from outreach.pipeline.world import World
-from outreach.storage.models import (
-    Conversation,
-    Patient,
-    Reply,
-    Touchpoint,
-)
+from outreach.storage.models import Conversation, Patient, Reply
 from outreach.storage.unit import Unit
 
 log = structlog.get_logger(__name__)
-
-_WHOSE = " Several patients share this phone, and it is not clear who is meant: ask for each."
 
 
 def drain(world: World, limit: int = 50) -> int:
@@ -120,10 +117,9 @@ def _read(unit: Unit, world: World, reply: Reply) -> None:
     asked = takeover.NOTHING_ASKED if held else question.asked_of(unit, world, reply, people)
     patient = _who(unit, people, asked.open[0] if asked.open else None)
     language = None if patient is None else patient.language
-    answered, result = question.read(world, reply, language, asked)
-    if not held:
-        read = answered, result
-        answered, result = _late_word(unit, world, reply, patient, asked, read)
+    others = burst.texts_around(unit, reply)
+    answered, read = _understand(unit, world, reply, patient, asked, others, held=bool(held))
+    result = read.result
     reply.patient_id = None if patient is None else patient.id
     reply.label, reply.action = result.label, result.action
     reply.explanation = _explain(result)
@@ -140,10 +136,53 @@ def _read(unit: Unit, world: World, reply: Reply) -> None:
         return
     held_visit = False
     if answered is not None and result.answer is not None and patient is not None:
-        held_visit = _take_answer(unit, world, reply, answered, result, asked, silent=silent)
-    if result.urgent or not held_visit:
-        _make_work(unit, world, reply, result, people, patient, asked, silent=silent)
-    send_answer(unit, world, reply, result, patient, changed=changed, held=held_visit)
+        held_visit = take_answer(unit, world, reply, answered, result, asked, silent=silent)
+    if read.question is not None:
+        survey.amend(unit, world, reply, read.question, read.value)
+    mine = answered if patient is not None else None
+    concerned = people if patient is None else [patient]
+    further = survey.go_on(unit, world, reply, mine, result, concerned, silent=silent)
+    if mine is not None and result.answer is not None and mine.prompt in trends.TELLING:
+        trends.note(unit, world, mine.patient_id)
+    beside = [row.id for row in others]
+    if result.urgent or not (held_visit or further.held_back):
+        related = [*beside, *further.replies]
+        make_work(unit, world, reply, result, people, patient, asked, related, silent=silent)
+    send_answer(
+        unit,
+        world,
+        reply,
+        result,
+        patient,
+        changed=changed,
+        held=held_visit,
+        further=further,
+        burst=beside,
+    )
+
+
+def _understand(
+    unit: Unit,
+    world: World,
+    reply: Reply,
+    patient: Patient | None,
+    asked: Asked,
+    others: Sequence[Reply],
+    *,
+    held: bool,
+) -> tuple[Conversation | None, Together]:
+    """The question that a reply answers and what it means there, with ``others`` of its minute.
+
+    While a person has the conversation (``held``) it answers no question of ours.
+    """
+    language = None if patient is None else patient.language
+    answered, alone = question.read(world, reply, language, asked)
+    if not held:
+        answered, alone = _late_word(unit, world, reply, patient, asked, (answered, alone))
+    read = burst.together(unit, world, reply, language, asked, answered, alone, others)
+    return answered, replace(
+        read, result=survey.weigh(unit, world, answered, read.result, language)
+    )
 
 
 def _late_word(
@@ -204,131 +243,3 @@ def _explain(result: Triage) -> dict[str, object]:
             for finding in result.findings
         ],
     }
-
-
-def _take_answer(
-    unit: Unit,
-    world: World,
-    reply: Reply,
-    answered: Conversation,
-    result: Triage,
-    asked: Asked,
-    *,
-    silent: bool,
-) -> bool:
-    """Does what an answer asks for; says whether it held a visit."""
-    question.close(answered, result)
-    reply.conversation_id = answered.id
-    if answered.prompt is Prompt.SCREEN:
-        return _take_screen(unit, world, reply, answered, result, asked, silent=silent)
-    touchpoint = unit.ledger.touchpoints([answered.touchpoint_id])[answered.touchpoint_id]
-    if answered.prompt is Prompt.CONFIRM and touchpoint.appointment_id is not None:
-        if result.answer == "confirm":
-            _confirm(unit, touchpoint)
-    elif answered.prompt is Prompt.DOSE and touchpoint.dose_id is not None:
-        doses.take(unit, world, reply, result, touchpoint.dose_id)
-    elif answered.prompt is Prompt.SEVERITY_0_3:
-        trends.note(unit, world, answered.patient_id)
-    return False
-
-
-def _take_screen(
-    unit: Unit,
-    world: World,
-    reply: Reply,
-    answered: Conversation,
-    result: Triage,
-    asked: Asked,
-    *,
-    silent: bool,
-) -> bool:
-    """One answer counts for every visit that the patient was asked about: each has its item."""
-    mine = question.screens_of(asked, answered.patient_id)
-    for row in mine:
-        question.close(row, result)
-    visits = hold.visits_of(unit, world, mine)
-    for visit in visits:
-        if result.answer == PROBLEM:
-            hold.hold(unit, world, reply, result, visit, silent=silent)
-        else:
-            hold.note_all_clear(unit, world, reply, visit)
-    return result.answer == PROBLEM and bool(visits)
-
-
-def _confirm(unit: Unit, touchpoint: Touchpoint) -> None:
-    """A text about several visits of one day is confirmed as a whole."""
-    texts = unit.messages.of_touchpoints([touchpoint.id])[touchpoint.id]
-    named = {UUID(name.partition("@")[0]) for text in texts for name in text.visits}
-    if touchpoint.appointment_id is not None:
-        named.add(touchpoint.appointment_id)
-    for visit in unit.visits.appointments(named).values():
-        visit.confirmed = True
-
-
-def _make_work(
-    unit: Unit,
-    world: World,
-    reply: Reply,
-    result: Triage,
-    people: list[Patient],
-    patient: Patient | None,
-    asked: Asked,
-    *,
-    silent: bool,
-) -> None:
-    """An item for staff, when a person must read or do something.
-
-    What may be an answer to the question before a visit is read before that visit.
-    """
-    if automatic.take(unit, world, reply, result):
-        return
-    kind, action, summary = _work(reply, result, people, patient, silent=silent)
-    if kind is None:
-        return
-    decide_by = None
-    if asked.screens and not result.urgent and result.answer is None:
-        decide_by = hold.decide_by(world, hold.visits_of(unit, world, asked.screens))
-        if decide_by is not None and action is Action.ROUTINE:
-            action = Action.SAME_DAY
-    followup.open_item(
-        unit,
-        world,
-        followup.NewItem(
-            reason_key=f"reply:{reply.id.hex}",
-            kind=kind,
-            action=action,
-            summary=summary,
-            patient_id=reply.patient_id,
-            reply_id=reply.id,
-            due_at=decide_by,
-        ),
-    )
-
-
-def _work(
-    reply: Reply, result: Triage, people: list[Patient], patient: Patient | None, *, silent: bool
-) -> tuple[str | None, Action, str]:
-    if result.urgent:
-        phone = phone_instead(reply, result) if silent else ""
-        whose = _WHOSE if patient is None and people else ""
-        return "red_flag", result.action, f"{result.reason}{whose}{phone}"
-    if wishes.is_plain_start(reply, result) and (people or patient is not None):
-        return None, Action.NONE, ""
-    if not people and patient is None:
-        return "unknown_sender", Action.ROUTINE, "Somebody we do not know wrote to the clinic."
-    if patient is None:
-        return (
-            "shared_phone",
-            Action.SAME_DAY,
-            "It is not clear who of those at this address wrote.",
-        )
-    if (cancelled := wishes.cancel_item(reply)) is not None:
-        return cancelled.kind, cancelled.action, cancelled.summary
-    if result.answer == "reschedule":
-        return "reschedule", Action.SAME_DAY, "The patient wants another time for the visit."
-    if reply.media:
-        return "photo", Action.SAME_DAY, "The patient sent a picture: look at it."
-    if result.staff or result.action in {Action.SAME_DAY, Action.ROUTINE}:
-        action = result.action if result.action is not Action.NONE else Action.ROUTINE
-        return result.label.value, action, result.reason
-    return None, Action.NONE, ""

@@ -6,20 +6,21 @@ from uuid import UUID
 
 from outreach.domain.journeys import Silence
 from outreach.domain.states import AttemptOutcome
-from outreach.domain.triage.result import Action
+from outreach.domain.triage.result import Action, Label
 from outreach.pipeline import followup
-from outreach.pipeline.outcomes import outcome
+from outreach.pipeline.outcomes import outcome, unconfirmed
 from outreach.pipeline.people import handover
 from outreach.pipeline.replies import takeover, voice
 from outreach.pipeline.send import load
 from outreach.pipeline.world import World
+from outreach.storage.models import ConversationStatus
 from outreach.storage.unit import Unit
 
 
 def drain(world: World, limit: int = 500) -> int:
     """Recovers claims whose lease ran out (machine time), ends unanswered questions and
-    conversations that a person has left, and looks at children who may come of age and at calls of
-    whose end nobody told.
+    conversations that a person has left, gives staff what nobody confirmed or could read, and looks
+    at children who may come of age and at calls of whose end nobody told.
 
     A claim without an attempt never reached the provider and is queued again; one whose attempt is
     still in flight has an unknown outcome and is settled by evidence.
@@ -36,14 +37,40 @@ def drain(world: World, limit: int = 500) -> int:
             else:
                 sent.message.attempts -= 1
                 outcome.requeue(world, sent.message, timedelta())
+        unread = _mind_unread(unit, world)
         closed = unit.replies.close_overdue(world.clinic_now())
         if closed:
+            unit.surveys.expire(closed, world.clinic_now())
             _mind_silence(unit, world, closed)
+        visits = unconfirmed.drain(unit, world, limit)
     if lost:
         world.wake("send")
     ended = takeover.drain(world, limit)
     ended += handover.drain(world, limit) + voice.give_up(world, limit)
-    return len(lost) + len(closed) + ended
+    return len(lost) + unread + len(closed) + visits + ended
+
+
+def _mind_unread(unit: Unit, world: World) -> int:
+    """A number that no question has a place for, and nothing readable since: a person asks."""
+    rows = unit.replies.unread(world.clinic_now())
+    for row in rows:
+        row.staff_at = None
+        if row.status is ConversationStatus.ANSWERED:
+            continue
+        followup.open_item(
+            unit,
+            world,
+            followup.NewItem(
+                reason_key=f"conversation:{row.id.hex}:unread",
+                kind=Label.UNCLEAR.value,
+                action=Action.SAME_DAY,
+                summary="Call the patient: the answer to a check-in could not be read, and no "
+                "other has come.",
+                patient_id=row.patient_id,
+                reply_id=unit.replies.last_answer_to(row),
+            ),
+        )
+    return len(rows)
 
 
 def _mind_silence(unit: Unit, world: World, asked: Sequence[UUID]) -> None:

@@ -11,6 +11,7 @@ from outreach.domain.ids import new_id
 from outreach.domain.journeys import Journey
 from outreach.domain.policy import Policy
 from outreach.domain.states import ChannelKind
+from outreach.domain.surveys import Survey
 from outreach.domain.triage.engine import TriageEngine
 from outreach.pipeline.ports import (
     AnyWords,
@@ -73,6 +74,7 @@ class World:
     media: MediaSource = field(default_factory=NoMedia)
     carrier_consent: CarrierConsent | None = None
     """None where the carrier keeps no such list, or is not to be told."""
+    surveys: Mapping[str, Survey] = field(default_factory=dict)
 
     def clinic_now(self) -> datetime:
         """Clinic time, UTC."""

@@ -24,7 +24,7 @@ from outreach.rendering.copy_rules import (
 )
 from outreach.rendering.messages import PARTS, MessageTemplates, Part
 from outreach.rendering.reading import grade
-from outreach.rendering.samples import CHECKED, COVERAGES, Sender, sample_context
+from outreach.rendering.samples import CHECKED, COVERAGES, OF_SURVEYS, Sender, sample_context
 from outreach.rendering.segments import GSM_7, measure
 from outreach.rendering.variables import absent
 
@@ -210,6 +210,8 @@ def _undefined(name: str, part: Part) -> Iterator[Fault]:
         if variable in _OF_ITEM and name.startswith(STAFF_PREFIX):
             continue
         if variable in _OF_COVERAGE and name.startswith("auto_"):
+            continue
+        if variable == "survey.symptoms" and name.startswith(OF_SURVEYS):
             continue
         detail = f"'{variable}' is not given to this message"
         yield Fault(str(part.file), Rule.UNDEFINED_VARIABLE, detail)

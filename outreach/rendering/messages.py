@@ -28,6 +28,7 @@ from outreach.domain.errors import ConfigurationError
 from outreach.domain.states import ChannelKind, Purpose
 from outreach.pipeline.ports import Rendered
 from outreach.rendering import local_time
+from outreach.rendering.choices import numbered
 from outreach.rendering.inlining import inlined
 from outreach.rendering.segments import measure, to_gsm7
 from outreach.rendering.variables import absent, variables
@@ -74,6 +75,11 @@ def _clocks(context: Context, times: Sequence[datetime]) -> str:
     return local_time.clocks(times, context["language"])
 
 
+@with_context
+def _numbered(context: Context, choices: Sequence[Mapping[str, str]]) -> str:
+    return numbered(choices, context["language"])
+
+
 def _environment(*, html: bool) -> Environment:
     environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined,
@@ -82,6 +88,7 @@ def _environment(*, html: bool) -> Environment:
     environment.filters["day"] = _day
     environment.filters["clock"] = _clock
     environment.filters["clocks"] = _clocks
+    environment.filters["numbered"] = _numbered
     return environment
 
 

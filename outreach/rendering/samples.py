@@ -9,6 +9,19 @@ from outreach.rendering.copy_rules import FROM_STAFF, STAFF_PREFIX
 
 _WITHOUT_OCCASION = ("auto_", "campaign_", FROM_STAFF, STAFF_PREFIX)
 """Messages that begin so speak of no visit and no dose: compose gives them none."""
+OF_SURVEYS = ("auto_survey_", "auto_again_")
+"""Messages that begin so may show the list that a survey numbers."""
+_SYMPTOMS = (
+    {"en": "headache", "es": "dolor de cabeza"},
+    {"en": "fever", "es": "fiebre"},
+    {"en": "chills", "es": "temblor"},
+    {"en": "skin rash", "es": "ronchas"},
+    {"en": "upset stomach", "es": "nausea"},
+    {"en": "very tired", "es": "cansancio"},
+    {"en": "body aches", "es": "dolor del cuerpo"},
+    {"en": "something else", "es": "otro"},
+)
+"""As long a list as texts have room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +96,8 @@ def sample_context(
         "for_other": patient.for_other,
         "first_visit": patient.first_visit,
     }
+    if message.startswith(OF_SURVEYS):
+        context["survey"] = {"symptoms": _SYMPTOMS}
     if message.startswith("campaign_"):
         context["campaign"] = dict.fromkeys(campaign_fields, "11/30")
     if message.startswith(STAFF_PREFIX):

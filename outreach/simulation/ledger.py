@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from outreach.domain.states import MessageStatus, TouchpointStatus
 from outreach.pipeline.facts.reading import FROM_STAFF
+from outreach.pipeline.replies.survey import answers_in, composite_of
 from outreach.pipeline.world import World
-from outreach.storage.models import Message, Touchpoint
+from outreach.storage.models import Message, SurveyResponse, Touchpoint
 from outreach.storage.unit import Unit
 
 
@@ -19,8 +20,11 @@ def rows(world: World, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
         touchpoints = unit.ledger.everything()
         names = _names(unit, {row.patient_id for row in touchpoints})
         messages = unit.messages.of_touchpoints([row.id for row in touchpoints])
+        surveys = unit.surveys.by_touchpoints([row.id for row in touchpoints])
         for row in sorted(touchpoints, key=lambda item: item.decided_at or item.due_at):
-            yield _touchpoint(row, messages.get(row.id, []), names, zone)
+            survey = surveys.get(row.id)
+            told = {"survey": None if survey is None else _survey(survey)}
+            yield _touchpoint(row, messages.get(row.id, []), names, zone) | told
         yield from _by_staff(unit, names, zone)
         items = unit.followups.worklist(closed=True, limit=1_000_000)
         names |= _names(unit, {row.patient_id for row in items if row.patient_id is not None})
@@ -71,6 +75,18 @@ def _outcome(row: Touchpoint, messages: list[Message]) -> TouchpointStatus:
     """
     lost = bool(messages) and all(message.status in _LOST for message in messages)
     return TouchpointStatus.FAILED if row.status is TouchpointStatus.SENT and lost else row.status
+
+
+def _survey(response: SurveyResponse) -> dict[str, Any]:
+    """What was answered to a check-in, in the order in which it came, and what it comes to."""
+    return {
+        "status": response.status.value,
+        "composite": composite_of(response),
+        "answers": [
+            {key: one[key] for key in ("question", "value", "chosen", "words") if key in one}
+            for one in answers_in(response)
+        ],
+    }
 
 
 def _touchpoint(

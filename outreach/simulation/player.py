@@ -71,6 +71,7 @@ class Player:
                     unit.ledger.next_due(),
                     unit.messages.next_not_before(now),
                     unit.visits.next_report_by(),
+                    unit.visits.next_confirm_by(),
                     unit.replies.next_close(),
                     unit.circle.next_look(),
                     unit.takeovers.next_end(),

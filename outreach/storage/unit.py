@@ -26,6 +26,7 @@ from outreach.storage.repositories.occasions import Occasions
 from outreach.storage.repositories.people import People
 from outreach.storage.repositories.receipts import Receipts
 from outreach.storage.repositories.replies import Replies
+from outreach.storage.repositories.surveys import Surveys
 from outreach.storage.repositories.takeovers import Takeovers
 from outreach.storage.repositories.visits import Visits
 from outreach.storage.repositories.work import Work
@@ -146,6 +147,11 @@ class Unit:
     def coverage(self) -> CoverageWatches:
         """When the roster is looked at again."""
         return CoverageWatches(self._session)
+
+    @cached_property
+    def surveys(self) -> Surveys:
+        """Answers to check-ins."""
+        return Surveys(self._session)
 
     @cached_property
     def followups(self) -> FollowUps:

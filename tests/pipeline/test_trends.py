@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+import pytest
+
+from tests.pipeline.checking_in import make_checking_bench, says
 from tests.pipeline.rows import patient, work
 from tests.worlds import START, Bench
 
@@ -67,3 +70,22 @@ def test_it_is_due_before_the_drug_of_the_next_visit_is_made_ready(bench: Bench)
     infused(bench, 2, "2")
     (item,) = [row for row in work(bench) if row.kind == "trend"]
     assert item.due_at == soon - 2 * HOUR
+
+
+@pytest.fixture
+def checking(database_url: str) -> Bench:
+    return make_checking_bench(database_url)
+
+
+def test_a_symptom_of_the_list_that_rises_is_named(checking: Bench) -> None:
+    """Also where something else was worse before, so that on the whole nothing rose."""
+    infused(checking, 0, "0", "2")
+    says(checking, "6")  # very tired
+    infused(checking, 1, "1")
+    says(checking, "1")  # headache
+    infused(checking, 2, "2")
+    assert trends(checking) == []
+    says(checking, "1 and 6")
+    (said,) = trends(checking)
+    assert "(headache)" in said
+    assert "0 1 2" in said

@@ -6,6 +6,7 @@ import pytest
 
 from outreach.domain.states import ChannelKind
 from outreach.pipeline import followup, reply, triage
+from outreach.pipeline.replies import work as work_of_replies
 from outreach.storage.models import FollowUp, Reply
 from tests.pipeline.rows import VISIT, kinds, patient, visit, work
 from tests.worlds import PHONE, START, Bench
@@ -226,7 +227,7 @@ def test_a_reply_this_program_fails_on_is_read_by_a_person_and_the_next_goes_on(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, flush: bool
 ) -> None:
     known(bench)
-    right = triage._make_work
+    right = work_of_replies.make_work
     failed: list[bool] = []
 
     def fail(unit, world, *rest, silent):  # type: ignore[no-untyped-def]
@@ -238,7 +239,7 @@ def test_a_reply_this_program_fails_on_is_read_by_a_person_and_the_next_goes_on(
             raise RuntimeError("chance")
         right(unit, world, *rest, silent=silent)
 
-    monkeypatch.setattr(triage, "_make_work", fail)
+    monkeypatch.setattr(triage, "make_work", fail)
     bench.says("hello")
     bench.says("chest pain")
     first, second = work(bench)

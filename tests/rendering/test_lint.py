@@ -217,7 +217,12 @@ def test_a_red_flag_reply_starts_with_the_one_action_and_asks_nothing(
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_every_automatic_answer_says_when_it_is_seen(language: str) -> None:
     templates = MessageTemplates()
-    context = {"clinic": {"name": "Elm Clinic", "phone": "202-555-0142"}, "first": ""}
+    context = {
+        "clinic": {"name": "Elm Clinic", "phone": "202-555-0142"},
+        "first": "",
+        "for_other": False,
+        "survey": {"symptoms": [{"en": "tired", "es": "cansancio"}]},
+    }
     ways = [
         (name, channel)
         for name in templates.names()
@@ -225,7 +230,7 @@ def test_every_automatic_answer_says_when_it_is_seen(language: str) -> None:
         for channel in (ChannelKind.SMS, ChannelKind.EMAIL)
         if templates.offers(name, language, channel)
     ]
-    assert len([channel for _, channel in ways if channel is ChannelKind.SMS]) == 19
+    assert len([channel for _, channel in ways if channel is ChannelKind.SMS]) == 26
     assert len([channel for _, channel in ways if channel is ChannelKind.EMAIL]) == 12
     for name, channel in ways:
         texts = {

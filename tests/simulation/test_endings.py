@@ -88,7 +88,7 @@ def test_the_day_before_is_told_by_email_where_no_text_arrives(tmp_path: Path) -
     )
     d1 = next(row for row in found if row.get("step") == "d1")
     assert (d1["outcome"], d1["also"]) == ("sent", ["email"])
-    assert work(found) == []
+    assert work(found) == [("unconfirmed", "same_day")]  # nobody confirmed the visit
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -50,7 +50,7 @@ def steps(found: list[dict[str, Any]]) -> dict[str, str]:
 
 def test_a_visit_is_told_of_at_the_right_local_times(tmp_path: Path) -> None:
     found = played(tmp_path, event("2027-03-01T09:00"), {"until": "2027-03-10T10:00"})
-    times = {row["step"]: row["at"] for row in found if row["outcome"] == "sent"}
+    times = {row["step"]: row["at"] for row in found if row.get("outcome") == "sent"}
     assert times["d7"] == "2027-03-03T10:00:00-05:00"
     assert times["d1"] == "2027-03-09T10:00:00-05:00"
     first = next(row for row in found if row["step"] == "d7")
@@ -202,7 +202,9 @@ def test_a_problem_before_a_visit_holds_it_and_a_go_lets_its_reminders_go_on(
     assert steps(found) == {"d7": "sent", "d3": "sent", "d1": "sent", "h2": "sent"}
     times = {row["step"]: row["at"] for row in found if "step" in row}
     assert times["d1"] == "2027-03-09T14:15:00-05:00"  # asked about every 15 minutes
-    assert work(found) == [("hold_review", "same_day")]
+    assert work(found) == [
+        ("hold_review", "same_day")
+    ]  # it stood at ten, when nobody had confirmed
 
 
 def test_a_visit_that_stays_held_ends_its_reminders_paused(tmp_path: Path) -> None:
@@ -223,7 +225,7 @@ def test_none_lets_everything_go_on(tmp_path: Path) -> None:
         {"until": "2027-03-10T10:00"},
     )
     assert set(steps(found).values()) == {"sent"}
-    assert work(found) == []
+    assert work(found) == [("unconfirmed", "same_day")]  # nobody confirmed the visit
 
 
 def test_a_death_ends_everything_and_a_wrong_number_ends_the_phone(tmp_path: Path) -> None:
@@ -276,7 +278,7 @@ def test_a_closed_day_is_told_of_once_and_the_late_cancellation_says_nothing(
     assert [(row["outcome"], row["at"]) for row in told] == [("sent", "2027-03-10T06:00:00-05:00")]
     assert "closed on Wed, Mar 10" in told[0]["body"]
     assert steps(found)["h2"] == "cancelled:cancelled"
-    assert [row for row in found if "followup" in row] == []
+    assert work(found) == [("unconfirmed", "same_day")]  # of the day before
 
 
 @pytest.mark.parametrize(
@@ -430,3 +432,38 @@ def test_what_a_person_cannot_do_names_the_line(
 ) -> None:
     with pytest.raises(BadInput, match=f"Line 2.*{said}"):
         played(tmp_path, event("2027-03-01T10:00"), staff("2027-03-03T09:50", **details))
+
+
+def test_replies_play_through_the_survey_of_a_check_in(tmp_path: Path) -> None:
+    end = {**VISIT, "actual_end": "2027-03-10T14:00"}
+
+    def says(at: str, body: str) -> dict[str, Any]:
+        return {"at": at, "reply": {"from": PHONE, "body": body}}
+
+    found = played(
+        tmp_path,
+        event("2027-03-01T09:00"),
+        event("2027-03-10T14:05", "infusion.completed", appointment=end),
+        says("2027-03-11T14:30", "2"),
+        says("2027-03-11T14:31", "2 and 6"),
+        says("2027-03-11T14:32", "quite a bit"),
+        says("2027-03-13T15:00", "3"),
+        {"until": "2027-03-14T10:00"},
+    )
+    surveys = {row["step"]: row["survey"] for row in found if row.get("survey")}
+    assert surveys["h24"] == {
+        "status": "complete",
+        "composite": 2,
+        "answers": [
+            {"question": "severity", "value": "2"},
+            {"question": "which", "value": "2,6", "chosen": ["fever", "fatigue"]},
+            {"question": "limits", "value": "3"},
+        ],
+    }
+    assert surveys["h72"]["status"] == "stopped"
+    items = [(row["followup"], row["priority"]) for row in found if "followup" in row]
+    assert items == [
+        ("unconfirmed", "same_day"),
+        ("symptom_moderate", "same_day"),
+        ("red_flag", "urgent"),
+    ]

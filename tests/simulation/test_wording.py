@@ -52,7 +52,7 @@ def test_a_name_without_a_system_means_the_one_that_has_it_elsewhere(tmp_path: P
     )
     h24 = next(row for row in found if row.get("step") == "h24")
     assert (h24["outcome"], h24["at"]) == ("sent", "2027-03-11T14:12:00-05:00")
-    assert work(found) == []
+    assert work(found) == [("unconfirmed", "same_day")]  # nobody confirmed the visit
 
 
 def test_a_visit_without_an_identifier_is_the_last_one_of_its_patient(tmp_path: Path) -> None:

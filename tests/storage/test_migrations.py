@@ -4,9 +4,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import insert, inspect, select, text
+from sqlalchemy import inspect, select, text
 
-from outreach.domain.events import AppointmentStatus, ContactRole
+from outreach.domain.events import AppointmentStatus
 from outreach.domain.journeys import Anchor
 from outreach.domain.lots import LotSource
 from outreach.domain.states import ChannelKind, Purpose, TouchpointStatus
@@ -17,7 +17,6 @@ from outreach.storage.models import (
     Campaign,
     CampaignStatus,
     ContactPoint,
-    ContactStatus,
     Dose,
     DoseLog,
     DoseStatus,
@@ -27,7 +26,7 @@ from outreach.storage.models import (
     Reply,
     Touchpoint,
 )
-from tests.storage.stepping import to
+from tests.storage.stepping import put, to
 from tests.worlds import KEYRING, START
 
 
@@ -36,23 +35,6 @@ def db(database_url: str) -> Any:
     database = Database(database_url, KEYRING)
     yield database
     database.close()
-
-
-def put(db: Database, patient_id: Any, born: str | None) -> None:
-    person = {"id": patient_id, "birth_date": born, "last_event_at": START, "created_at": START}
-    phone = {
-        "id": patient_id,
-        "patient_id": patient_id,
-        "channel": ChannelKind.SMS,
-        "address": "+12025550123",
-        "address_index": "x",
-        "role": ContactRole.SELF,
-        "rank": 0,
-        "status": ContactStatus.ACTIVE,
-    }
-    with db.engine.begin() as connection:
-        connection.execute(insert(Patient).values(person))
-        connection.execute(insert(ContactPoint).values(phone))
 
 
 def test_0002_looks_at_whoever_has_a_birth_date_and_can_be_taken_back(

@@ -9,8 +9,10 @@ from outreach.bootstrap import build_copy_rules
 from outreach.cli.doctor.finding import Finding, Subject, fault, guarded, ok
 from outreach.configuration.journey_files import load_journeys
 from outreach.configuration.policy_file import load_policy
+from outreach.configuration.survey_files import load_surveys
 from outreach.configuration.triage_files import load_engine
 from outreach.domain.clinic import Clinic
+from outreach.domain.journeys import Journey
 from outreach.rendering.lint import Sample, lint
 from outreach.rendering.messages import MessageTemplates
 from outreach.rendering.purposes import mismatches
@@ -25,12 +27,9 @@ def configuration(subject: Subject) -> Iterator[Finding]:
     clinic, folder = subject.clinic, subject.settings.config_path()
     if clinic is None:
         return  # told already, with its line
-    names = MessageTemplates().names()
     yield ok("clinic", f"{clinic.name}, {len(clinic.sites)} sites ({folder / 'clinic.yaml'})")
     yield from _file("policy", "can be read", lambda: load_policy(folder / "policy.yaml"))
-    yield from _file(
-        "journeys", "can be read", lambda: load_journeys(folder / "journeys", clinic, names)
-    )
+    yield from _file("journeys", "can be read", lambda: _journeys(clinic, folder))
     yield from guarded("purposes", lambda: _purposes(clinic, folder))
     yield from _file("triage", "lexicons can be read", lambda: load_engine(folder / "triage"))
     yield from guarded("templates", lambda: _templates(clinic, folder))
@@ -42,6 +41,13 @@ def _file(name: str, good: str, load: Callable[[], object]) -> Iterator[Finding]
         yield ok(name, good)
 
     return guarded(name, looked)
+
+
+def _journeys(clinic: Clinic, folder: Path) -> tuple[Journey, ...]:
+    """With the surveys they name: a fault of either is told with its line."""
+    names = MessageTemplates().names()
+    surveys = load_surveys(folder / "surveys", clinic, names)
+    return load_journeys(folder / "journeys", clinic, names, surveys)
 
 
 def _purposes(clinic: Clinic, folder: Path) -> Iterator[Finding]:

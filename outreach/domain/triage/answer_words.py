@@ -35,6 +35,22 @@ NOT_BAD = frozenset(
 )
 """Openings that make a severity word mild."""
 
+AMOUNT = {
+    0: _words("o no none nothing zero cero nada not nope"),
+    1: _words("one uno little bit slightly poco poquito"),
+    2: _words("two dos some somewhat algo sometimes"),
+    3: _words("three tres quite bastante lots"),
+    4: _words("four cuatro totally completely everything mucho muchisimo todo cant cannot"),
+}
+"""How much something limits, from not at all to very much."""
+AMOUNT_PAIRS = {
+    0: frozenset({"not at", "para nada", "en nada"}),
+    3: frozenset({"quite a"}),
+    4: frozenset({"very much", "a lot", "no puedo"}),
+}
+LIST_BESIDE = _words("and or y o e u a to with con also tambien number numero no num n")
+"""Words between the numbers of a list."""
+
 COUNTED = _words(
     "day days hour hours hrs hr min mins minutes week weeks pills pill times time pm am ml mg "
     "sites site lbs dia dias hora horas semana semanas pastillas veces sitios"

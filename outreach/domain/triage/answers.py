@@ -4,6 +4,7 @@ Bare numbers and letters mean something only here. In doubt the worse reading co
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outreach.domain.triage.answer_words import (
@@ -39,22 +40,32 @@ class Answer:
     concept: str
 
 
+OUT_OF_RANGE = Answer(None, Label.UNCLEAR, Action.SAME_DAY, "answer_out_of_range")
+"""A number that the question has no place for: never guessed at."""
+
+
+def words_of(found: Sequence[Piece]) -> list[Piece]:
+    """The words and numbers that may answer, ``2x`` taken apart."""
+    words = [part for piece in found for part in split_number(piece)]
+    return [word for word in words if word.text.isascii()]
+
+
 def read_answer(text: str, prompt: Prompt) -> Answer | None:
     """The answer in ``text`` to ``prompt``; None when there is none.
 
-    The question before a visit is not for this: ``screening`` reads it with the lexicons' eyes.
+    The question before a visit and those of surveys are not for this: ``screening`` and
+    ``survey_answers`` read them.
     """
-    words = [part for piece in pieces(text) for part in split_number(piece)]
-    emoji = [word for word in words if not word.text.isascii()]
-    words = [word for word in words if word.text.isascii()]
+    found = pieces(text)
+    words = words_of(found)
     if not words:
-        return _sign(emoji, prompt)
+        return _sign(found, prompt)
     match prompt:
         case Prompt.SEVERITY_0_3:
             return _severity(words)
         case Prompt.REDFLAG_YES_NO:
             return _yes_no(words)
-        case Prompt.SCREEN:
+        case Prompt.SCREEN | Prompt.SYMPTOM | Prompt.INTERFERENCE_0_4:
             return None
         case Prompt.CONFIRM:
             return _confirm(words)
@@ -74,12 +85,12 @@ def _sign(emoji: list[Piece], prompt: Prompt) -> Answer | None:
 
 
 def _severity(words: list[Piece]) -> Answer | None:
-    grades = _grades(words)
+    grades = grades_in(words)
     if grades is None:
         return _severity_in_words(words)
     worst = math.ceil(max(grades))
     if worst > _TOP:
-        return Answer(None, Label.UNCLEAR, Action.SAME_DAY, "answer_out_of_range")
+        return OUT_OF_RANGE
     return _graded(worst)
 
 
@@ -103,7 +114,7 @@ def _graded(grade: int) -> Answer:
     return Answer(str(grade), label, action, f"answer_severity_{grade}")
 
 
-def _grades(words: list[Piece]) -> list[float] | None:
+def grades_in(words: Sequence[Piece]) -> list[float] | None:
     """The numbers that answer: at the start of the reply, or alone in a short one."""
     numbers = [i for i, w in enumerate(words) if _number(w.text) is not None]
     if not numbers or (numbers[0] > 0 and len(words) > _SHORT + 2):

@@ -6,7 +6,7 @@ Every lexicon reads every reply, whatever language the patient is said to speak:
 from collections.abc import Iterable, Iterator, Mapping
 
 from outreach.domain.triage import verdict
-from outreach.domain.triage.answers import Answer, read_answer
+from outreach.domain.triage.answers import Answer, read_answer, words_of
 from outreach.domain.triage.context import Context
 from outreach.domain.triage.folding import Piece, pieces
 from outreach.domain.triage.keywords import bare_word, carrier_keyword, is_our_answer
@@ -15,6 +15,7 @@ from outreach.domain.triage.measures import Kind, Measures
 from outreach.domain.triage.reading import Match, Reader, Reading
 from outreach.domain.triage.result import Action, Label, Prompt, Triage
 from outreach.domain.triage.screening import read_screen
+from outreach.domain.triage.survey_answers import read_interference, read_symptoms
 from outreach.domain.triage.verdict import Seen
 
 
@@ -136,6 +137,10 @@ def _answer(
 ) -> Answer | None:
     if prompt is Prompt.SCREEN:
         return read_screen(seen, found, asks="?" in text)
+    if prompt is Prompt.SYMPTOM:
+        return read_symptoms(text, seen, found)
+    if prompt is Prompt.INTERFERENCE_0_4:
+        return read_interference(words_of(found))
     return None if prompt is None else read_answer(text, prompt)
 
 

@@ -36,6 +36,10 @@ class Prompt(StrEnum):
     SCREEN = "screen"
     CONFIRM = "confirm"
     DOSE = "dose"
+    SYMPTOM = "symptom"
+    """Which symptom: a number of a list, or the patient's own words. Asked by surveys alone."""
+    INTERFERENCE_0_4 = "interference_0_4"
+    """How much it limits, from 0 (not at all) to 4 (very much). Asked by surveys alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +72,9 @@ class Triage:
     at_er: bool = False
     """The patient says they are at the emergency room already."""
     answer: str | None = None
-    """The answer to the open question, normalised: ``0``..``3``, ``yes``, ``no``, ``none``,
-    ``problem``, ``confirm``, ``reschedule``, ``done``, ``late``, ``skip``; None when the text does
-    not answer it."""
+    """The answer to the open question, normalised: ``0``..``4``, ``yes``, ``no``, ``none``,
+    ``problem``, ``confirm``, ``reschedule``, ``done``, ``late``, ``skip``, ``2,4`` (numbers of a
+    list), ``words``; None when the text does not answer it."""
     findings: tuple[Finding, ...] = ()
     reason: str = ""
     """One sentence a nurse understands; holds no word of the patient's text."""

@@ -1,6 +1,7 @@
 """Whether a message may go, asked of the facts as they are now: the one way to ``may_send``."""
 
 from datetime import datetime
+from uuid import UUID
 
 from outreach.domain.consent import ConsentState
 from outreach.domain.events import GONE
@@ -17,6 +18,7 @@ from outreach.storage.models import (
     Appointment,
     CampaignStatus,
     ContactPoint,
+    ConversationStatus,
     DoseStatus,
     Message,
     Patient,
@@ -37,6 +39,7 @@ CONFIRMS_OPT_OUT = frozenset(
 )
 """The one message that may follow an opt-out: its confirmation, with what to do where the same text
 told of a symptom."""
+_TO_BE_ASKED = frozenset({ConversationStatus.WAITING, ConversationStatus.OPEN})
 
 
 def decide_touchpoint(
@@ -61,6 +64,9 @@ def decide_message(world: World, facts: Facts, message: Message, now: datetime) 
             return Decision(Verdict.SKIP, "Somebody has taken it.", reason=SkipReason.STOPPED)
         if now >= message.useful_until:
             return Decision(Verdict.SKIP, "The next round went.", reason=SkipReason.LATE)
+    if message.conversation_id is not None and _asked_in_vain(facts, message.conversation_id):
+        why = "Something urgent or a person came before this question, or its answer did."
+        return Decision(Verdict.SKIP, why, reason=SkipReason.STOPPED)
     patient = facts.patients.get(message.patient_id) if message.patient_id else None
     consent = facts.consents.get(message.address_index, ConsentState())
     if message.template in CONFIRMS_OPT_OUT:
@@ -111,6 +117,14 @@ def decide_unplanned(
         ),
         world.policy,
     )
+
+
+def _asked_in_vain(facts: Facts, question_id: UUID) -> bool:
+    """Whether a question of a check-in need not or must not be asked any more."""
+    row = facts.questions.get(question_id)
+    if row is None or row.status not in _TO_BE_ASKED:
+        return True
+    return facts.urgent_open(row.patient_id) or row.patient_id in facts.in_hand.taken_over
 
 
 def _situation(

@@ -18,6 +18,7 @@ from outreach.storage.models import (
     Appointment,
     Campaign,
     ContactPoint,
+    Conversation,
     Dose,
     FollowUp,
     Message,
@@ -57,6 +58,10 @@ class Facts:
     """The visits whose site is closed on their day."""
     touchpoints: dict[UUID, Touchpoint] = field(default_factory=dict)
     followups: dict[UUID, FollowUp] = field(default_factory=dict)
+    questions: dict[UUID, Conversation] = field(default_factory=dict)
+    """What messages ask further, by id; read for messages alone."""
+    check_ins: dict[UUID, Touchpoint] = field(default_factory=dict)
+    """The check-ins that these go on from."""
     recent: dict[str, list[datetime]] = field(default_factory=dict)
     """When messages went to each address in the last week; read for outreach alone."""
     care: dict[UUID, list[datetime]] = field(default_factory=dict)
@@ -125,7 +130,7 @@ def facts_for_touchpoints(unit: Unit, world: World, rows: Sequence[Touchpoint]) 
     _about_addresses(unit, facts, indexes)
     _about_outreach(unit, world, facts, indexes, rows)
     facts.care_today = _care_today(unit, world, rows)
-    _about_staff(unit, world, facts, rows)
+    _about_staff(unit, world, facts, {row.patient_id for row in rows})
     facts.around = read_surroundings(unit, world, rows, facts.patients)
     return facts
 
@@ -140,12 +145,16 @@ def facts_for_messages(unit: Unit, world: World, messages: Sequence[Message]) ->
     _about_reach(facts, who_is_written_to(unit, world, facts.patients))
     followups = [row.followup_id for row in messages if row.followup_id is not None]
     facts.followups = unit.followups.by_ids(followups) if followups else {}
+    asking = [row.conversation_id for row in messages if row.conversation_id is not None]
+    if asking:
+        _about_questions(unit, facts, asking)
     indexes = {row.address_index for row in messages}
     facts.shared = unit.circle.shared(indexes) if facts.patients else set()
     rows = list(touchpoints.values())
     _about_addresses(unit, facts, indexes)
     _about_outreach(unit, world, facts, indexes, rows, [row.id for row in messages])
-    _about_staff(unit, world, facts, rows)
+    asked = {row.patient_id for row in facts.questions.values()}
+    _about_staff(unit, world, facts, asked.union(row.patient_id for row in rows))
     by_people = [row.id for row in messages if row.template == FROM_STAFF]
     facts.staff_words = unit.takeovers.words_of(by_people) if by_people else {}
     facts.around = read_surroundings(unit, world, rows, facts.patients)
@@ -171,6 +180,12 @@ def _about(
     return facts
 
 
+def _about_questions(unit: Unit, facts: Facts, ids: Collection[UUID]) -> None:
+    facts.questions = unit.replies.questions(ids)
+    rows = facts.questions.values()
+    facts.check_ins = unit.ledger.touchpoints({row.touchpoint_id for row in rows})
+
+
 def _about_reach(facts: Facts, reached: Reached) -> None:
     facts.contacts, facts.ways, facts.barred = reached.contacts, reached.ways, reached.barred
 
@@ -179,9 +194,8 @@ def _about_addresses(unit: Unit, facts: Facts, indexes: set[str]) -> None:
     facts.consents = unit.people.consent_of(indexes) if indexes else {}
 
 
-def _about_staff(unit: Unit, world: World, facts: Facts, rows: Sequence[Touchpoint]) -> None:
-    """Whom staff have in hand, of those whom a planned contact is for."""
-    patients = {row.patient_id for row in rows}
+def _about_staff(unit: Unit, world: World, facts: Facts, patients: Collection[UUID]) -> None:
+    """Whom staff have in hand, of those whom a planned contact or a further question is for."""
     if patients:
         near = [row for patient_id in patients for row in facts.contacts.get(patient_id, ())]
         indexes = {row.address_index for row in near}

@@ -14,13 +14,14 @@ from outreach.pipeline.followup.handling import (
     reopen,
     snooze,
 )
-from outreach.pipeline.followup.opening import RED_FLAG, NewItem, open_item
+from outreach.pipeline.followup.opening import RED_FLAG, NewItem, add_word, open_item
 from outreach.pipeline.followup.paging import drain, page_failed
 
 __all__ = [
     "RED_FLAG",
     "NewItem",
     "acknowledge",
+    "add_word",
     "assign",
     "attempt",
     "close",

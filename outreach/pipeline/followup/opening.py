@@ -35,6 +35,8 @@ class NewItem:
     """Due no later than this, where the action's own target would be later (clinic time)."""
     grows: bool = False
     """Another such reason is news to the same item, which is open again."""
+    into: UUID | None = None
+    """The item of which this is a part, unless its patient has a red flag that it belongs to."""
 
 
 def open_item(unit: Unit, world: World, new: NewItem) -> FollowUp:
@@ -51,8 +53,16 @@ def open_item(unit: Unit, world: World, new: NewItem) -> FollowUp:
         return known
     now = world.clinic_now()
     episode = known or _episode(unit, new, now)
+    if episode is None and new.into is not None:
+        episode = unit.followups.followup(new.into)
     if episode is not None:
-        return _flag_again(unit, world, episode, new)
+        targets = world.clinic.targets
+        pressing = target(targets, new.action) < target(targets, episode.action)
+        over = episode.status is FollowUpStatus.CLOSED
+        if known is not None or new.kind == RED_FLAG or pressing or over:
+            return _flag_again(unit, world, episode, new)
+        add_word(unit, world, episode, new.summary, new.reply_id)
+        return episode
     due = _due(world, new, now)
     priority = PRIORITIES[new.action]
     escalate = {Priority.URGENT: now, Priority.SAME_DAY: due, Priority.ROUTINE: None}[priority]
@@ -78,6 +88,11 @@ def open_item(unit: Unit, world: World, new: NewItem) -> FollowUp:
     said = new.summary if new.grows or new.kind == RED_FLAG else None
     write(unit, world, item, "created", "outreach", said, reply_id=new.reply_id)
     return item
+
+
+def add_word(unit: Unit, world: World, item: FollowUp, said: str, reply_id: UUID | None) -> None:
+    """More of what an item is about, and nothing that asks for more haste."""
+    write(unit, world, item, "added", "outreach", said, reply_id=reply_id)
 
 
 def _episode(unit: Unit, new: NewItem, now: datetime) -> FollowUp | None:
@@ -112,7 +127,11 @@ def _flag_again(unit: Unit, world: World, item: FollowUp, new: NewItem) -> Follo
         open_again(item)
     item.due_at, item.snoozed_until = min(item.due_at, due), None
     # the item says the most pressing of its flags; each is in the history
-    write(unit, world, item, what, "outreach", new.summary, reply_id=new.reply_id)
+    said = new.summary
+    if new.kind == RED_FLAG and item.kind != RED_FLAG:
+        said = f"{said} Until now: {item.kind.replace('_', ' ')}, {item.summary}"
+        item.kind = RED_FLAG
+    write(unit, world, item, what, "outreach", said, reply_id=new.reply_id)
     targets = world.clinic.targets
     if target(targets, new.action) <= target(targets, item.action):
         item.action, item.summary, item.reply_id = new.action, new.summary, new.reply_id

@@ -159,9 +159,14 @@ def call_before_visit(unit: Unit, world: World, row: Touchpoint, why: str) -> No
         unit,
         world,
         row,
-        f"visit:{row.anchor_id.hex}:{row.anchor_version}:call",
+        visit_call_key(row.anchor_id, row.anchor_version),
         f"Call the patient about the visit to come, in place of all messages before it. {why}",
     )
+
+
+def visit_call_key(visit_id: UUID, version: int) -> str:
+    """The reason of the call in place of all messages before a visit at a time and place."""
+    return f"visit:{visit_id.hex}:{version}:call"
 
 
 def call_about_doses(unit: Unit, world: World, row: Touchpoint, regimen: UUID, why: str) -> None:

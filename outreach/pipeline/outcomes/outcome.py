@@ -20,10 +20,12 @@ from outreach.domain.states import (
     TouchpointStatus,
     check_step,
 )
+from outreach.domain.triage.result import Prompt
 from outreach.pipeline import followup
-from outreach.pipeline.outcomes import aftermath
+from outreach.pipeline.outcomes import aftermath, unconfirmed
 from outreach.pipeline.world import World
 from outreach.storage.models import (
+    Appointment,
     Attempt,
     Conversation,
     ConversationStatus,
@@ -49,6 +51,8 @@ class Sent:
     touchpoint: Touchpoint | None
     asked: set[UUID] = field(default_factory=set)
     """Touchpoints whose question is written down; shared by all that were loaded at once."""
+    visits: Mapping[UUID, Appointment] = field(default_factory=dict)
+    """The visits that these messages ask to confirm."""
 
 
 def accepted(
@@ -83,6 +87,8 @@ def accepted(
         message.status = check_step(MESSAGE_STEPS, message.status, MessageStatus.ACCEPTED)
     if sent.touchpoint is not None:
         _touchpoint_sent(unit, world, sent.touchpoint, sent)
+    if message.conversation_id is not None:
+        _further_question_sent(unit, world, message.conversation_id)
     return news
 
 
@@ -107,6 +113,17 @@ def _touchpoint_sent(unit: Unit, world: World, row: Touchpoint, sent: Sent) -> N
                 closes_at=_closes(row, now),
             )
         )
+        if row.asks is Prompt.CONFIRM and row.appointment_id is not None:
+            unconfirmed.asked(world, row, sent.visits.get(row.appointment_id))
+
+
+def _further_question_sent(unit: Unit, world: World, question_id: UUID) -> None:
+    """The next question of a survey is open from now on, for as long as it was to be."""
+    row = unit.replies.questions([question_id]).get(question_id)
+    if row is not None and row.status is ConversationStatus.WAITING:
+        now = world.clinic_now()
+        row.status = ConversationStatus.OPEN
+        row.closes_at, row.opened_at = now + (row.closes_at - row.opened_at), now
 
 
 def _closes(row: Touchpoint, now: datetime) -> datetime:

@@ -1,11 +1,14 @@
 """The automatic answer to a reply: by action, at any hour, one at most, and never a question."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from outreach.domain.states import ChannelKind, MessageStatus, Purpose, Urgency
 from outreach.domain.triage.result import Action, Label, Triage
 from outreach.domain.triage.screening import NONE
 from outreach.pipeline.facts.deciding import CONFIRMS_OPT_OUT
+from outreach.pipeline.replies.survey import NOTHING, Further
 from outreach.pipeline.reply import carrier_acted
 from outreach.pipeline.world import World
 from outreach.storage.models import Message, Patient, Reply
@@ -49,6 +52,10 @@ _HELD_FOR_STAFF = frozenset(
         Label.UNCLEAR,
     }
 )
+_INSTEAD_OF = frozenset({None, "auto_received"})
+"""Where one of these would be the answer, a check-in may ask on instead."""
+_WHATEVER_ELSE = CONFIRMS_OPT_OUT | {"auto_help", "auto_opted_in"}
+"""What somebody asked for by a keyword is answered beside a red flag too."""
 _USEFUL = timedelta(hours=1)
 _CONFIRMATION_USEFUL = timedelta(minutes=5)
 """An opt-out may be confirmed once, within five minutes (47 CFR 64.1200(a)(12))."""
@@ -139,25 +146,37 @@ def send_answer(
     *,
     changed: bool,
     held: bool = False,
+    further: Further = NOTHING,
+    burst: Collection[UUID] = (),
 ) -> None:
-    """Queues the answer in the urgent lane, unless two machines seem to be talking."""
+    """Queues the answer in the urgent lane, unless two machines seem to be talking.
+
+    ``further``: what a check-in asks next stands in for the usual answer. ``burst``: the replies of
+    the minute before; what answered them is not said again.
+    """
     template = answer_for(world, reply, result, changed=changed, held=held)
+    if further.template is not None and template in _INSTEAD_OF:
+        template = further.template
     now = world.clinic_now()
     if template is None or _from_a_stranger(reply, result, patient):
+        return
+    if _said_already(unit, template, burst):
         return
     if not can_be_answered(world, reply.channel, template) or _may_be_a_loop(
         unit, reply, result, now
     ):
         return
+    asks = template == further.template and further.question is not None
     useful = _CONFIRMATION_USEFUL if template in CONFIRMS_OPT_OUT else _USEFUL
     unit.flush()
     unit.add_new(
         Message(
             id=world.new_id(),
-            reason_key=f"reply:{reply.id.hex}:auto",
+            reason_key=further.reason_key if asks else f"reply:{reply.id.hex}:auto",
             channel=reply.channel,
             patient_id=None if patient is None else patient.id,
             reply_id=reply.id,
+            conversation_id=further.question if asks else None,
             address=reply.address,
             address_index=reply.address_index,
             purpose=Purpose.REPLY,
@@ -171,3 +190,17 @@ def send_answer(
             created_at=now,
         )
     )
+
+
+def _said_already(unit: Unit, template: str, burst: Collection[UUID]) -> bool:
+    """Whether an answer to one of these replies says it, or something more pressing."""
+    if not burst:
+        return False
+    unit.flush()
+    said = unit.messages.answers_to(burst)
+    if template in said:
+        return True
+    if template == _BY_ACTION[Action.PAGE_1H]:
+        return bool(said & RED_FLAG_ANSWERS)
+    red = template in RED_FLAG_ANSWERS or template in _WHATEVER_ELSE
+    return not red and bool(said & RED_FLAG_ANSWERS)

@@ -5,9 +5,13 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from outreach.domain.triage.result import Prompt, Triage
+from outreach.domain.triage.survey_answers import WORDS
 from outreach.pipeline.world import World
 from outreach.storage.models import Conversation, ConversationStatus, Patient, Reply
 from outreach.storage.unit import Unit
+
+_BY_WORD = frozenset({Prompt.CONFIRM, Prompt.DOSE})
+"""These are answered by a word of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,12 @@ def asked_of(unit: Unit, world: World, reply: Reply, people: Sequence[Patient]) 
     question before a visit that one person answered already gives a second word its meaning too.
     """
     now = world.clinic_now()
-    waiting = unit.replies.open_questions(reply.address_index, now)
+    waiting = [
+        row
+        for row in unit.replies.open_questions(reply.address_index, now)
+        # nobody answers a further question before it was asked
+        if row.question == "" or row.opened_at <= reply.received_at
+    ]
     screens = unit.replies.screens(reply.address_index, now)
     if not waiting and len(people) <= 1:
         waiting = screens
@@ -42,15 +51,22 @@ def read(
 ) -> tuple[Conversation | None, Triage]:
     """The newest question that the text answers, and the text's meaning under it.
 
-    Where it answers none, the newest question still says how it is read.
+    Almost any words say which symptom it is; where they are the very words that an older question
+    waits for (LATE, to a home dose), they answer that one. Where the text answers none, the newest
+    question still says how it is read.
     """
     readings: dict[Prompt, Triage] = {}
+    in_words: tuple[Conversation, Triage] | None = None
     for question in asked.open:
         if question.prompt not in readings:
             result = world.triage.triage(reply.body, language, question.prompt)
-            if result.answer is not None:
+            if result.answer == WORDS:
+                in_words = in_words or (question, result)
+            elif result.answer is not None and (not in_words or question.prompt in _BY_WORD):
                 return question, result
             readings[question.prompt] = result
+    if in_words is not None:
+        return in_words
     if not asked.open:
         return None, _of_nobody(world, reply, language, asked)
     newest = asked.open[0]
@@ -81,4 +97,5 @@ def screens_of(asked: Asked, patient_id: UUID) -> list[Conversation]:
 def close(question: Conversation, result: Triage) -> None:
     """It is answered; what it was told is kept as a word of ours, never the patient's."""
     question.status = ConversationStatus.ANSWERED
+    question.staff_at = None
     question.answer = (result.answer or "")[:40]

@@ -35,6 +35,8 @@ from outreach.storage.models.replies import (
     FollowUp,
     FollowUpNote,
     Reply,
+    ResponseStatus,
+    SurveyResponse,
 )
 from outreach.storage.models.takeovers import StaffWord, Takeover
 from outreach.storage.models.visits import (
@@ -83,8 +85,10 @@ __all__ = [
     "Regimen",
     "RegimenStatus",
     "Reply",
+    "ResponseStatus",
     "Site",
     "StaffWord",
+    "SurveyResponse",
     "Takeover",
     "Touchpoint",
     "VoiceCall",

@@ -56,6 +56,8 @@ class Message(Base):
     touchpoint_id: Mapped[UUID | None] = mapped_column(ForeignKey("touchpoint.id"))
     followup_id: Mapped[UUID | None] = mapped_column(ForeignKey("followup.id"))
     reply_id: Mapped[UUID | None] = mapped_column(ForeignKey("reply.id"))
+    conversation_id: Mapped[UUID | None]
+    """The question of a survey that it asks: open once the provider has this text."""
     address: Mapped[str] = mapped_column(Sealed("message.address"))
     address_index: Mapped[str] = mapped_column(String(32))
     to_whom: Mapped[str | None] = mapped_column(String(160))

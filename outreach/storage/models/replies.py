@@ -25,9 +25,13 @@ from outreach.storage.types import (
 class ConversationStatus(StrEnum):
     """Whether a question still waits for its answer."""
 
+    WAITING = "waiting"
+    """A further question of a survey whose text has not left yet."""
     OPEN = "open"
     ANSWERED = "answered"
     EXPIRED = "expired"
+    STOPPED = "stopped"
+    """It was not asked after all: something urgent came before it."""
 
 
 class Conversation(Base):
@@ -35,14 +39,20 @@ class Conversation(Base):
 
     __tablename__ = "conversation"
     __table_args__ = (
-        UniqueConstraint("touchpoint_id"),
+        UniqueConstraint("touchpoint_id", "question"),
         Index(None, "address_index", "opened_at"),
         Index(None, "patient_id"),
         Index(
             "ix_conversation_open",
             "closes_at",
-            postgresql_where=text("status = 'open'"),
-            sqlite_where=text("status = 'open'"),
+            postgresql_where=text("status IN ('open', 'waiting')"),
+            sqlite_where=text("status IN ('open', 'waiting')"),
+        ),
+        Index(
+            "ix_conversation_unread",
+            "staff_at",
+            postgresql_where=text("staff_at IS NOT NULL"),
+            sqlite_where=text("staff_at IS NOT NULL"),
         ),
     )
 
@@ -52,9 +62,54 @@ class Conversation(Base):
     address_index: Mapped[str] = mapped_column(String(32))
     prompt: Mapped[Prompt] = mapped_column(word(Prompt))
     status: Mapped[ConversationStatus] = mapped_column(word(ConversationStatus))
+    question: Mapped[str] = mapped_column(String(40), default="")
+    """Which question of its survey it is; empty for what the touchpoint itself asked."""
     answer: Mapped[str | None] = mapped_column(String(40))
     opened_at: Mapped[datetime] = mapped_column(clinic_instant())
     closes_at: Mapped[datetime] = mapped_column(clinic_instant())
+    again_at: Mapped[datetime | None] = mapped_column(clinic_instant())
+    """When it was asked once more, because an answer could not be read."""
+    staff_at: Mapped[datetime | None] = mapped_column(clinic_instant())
+    """When staff get what could not be read, unless it is answered before."""
+
+
+class ResponseStatus(StrEnum):
+    """Where the answers to a check-in stand."""
+
+    OPEN = "open"
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+    """Something urgent came, or staff took over: nothing more is asked."""
+    EXPIRED = "expired"
+    """A question was not answered in time. What was answered is kept."""
+
+
+class SurveyResponse(Base):
+    """The answers to one check-in [FHIR QuestionnaireResponse], partial ones too."""
+
+    __tablename__ = "survey_response"
+    __table_args__ = (
+        UniqueConstraint("touchpoint_id"),
+        Index(None, "patient_id", "started_at"),
+        Index(
+            "ix_survey_response_open",
+            "started_at",
+            postgresql_where=text("status = 'open'"),
+            sqlite_where=text("status = 'open'"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"))
+    touchpoint_id: Mapped[UUID] = mapped_column(ForeignKey("touchpoint.id"))
+    survey: Mapped[str] = mapped_column(String(60))
+    digest: Mapped[str] = mapped_column(String(16))
+    """The version of the survey's file when it began."""
+    status: Mapped[ResponseStatus] = mapped_column(word(ResponseStatus))
+    answers: Mapped[str] = mapped_column(Sealed("survey_response.answers"))
+    """JSON: a list of answers in the order in which they came, and the composite grade."""
+    started_at: Mapped[datetime] = mapped_column(clinic_instant())
+    ended_at: Mapped[datetime | None] = mapped_column(clinic_instant())
 
 
 class Reply(Base):

@@ -23,6 +23,12 @@ class Appointment(Base):
             postgresql_where=text("report_by IS NOT NULL"),
             sqlite_where=text("report_by IS NOT NULL"),
         ),
+        Index(
+            "ix_appointment_unconfirmed",
+            "confirm_by",
+            postgresql_where=text("confirm_by IS NOT NULL"),
+            sqlite_where=text("confirm_by IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -45,6 +51,8 @@ class Appointment(Base):
     report_by: Mapped[datetime | None] = mapped_column(clinic_instant())
     """When it is asked whether the visit took place; None once that is known or of no interest."""
     confirmed: Mapped[bool] = mapped_column(default=False)
+    confirm_by: Mapped[datetime | None] = mapped_column(clinic_instant())
+    """When staff call whoever was asked to confirm it and has not answered."""
     held: Mapped[bool] = mapped_column(default=False)
     """The patient reported a problem: its reminders wait until a nurse decides or it moves."""
     quiet: Mapped[bool] = mapped_column(default=False)

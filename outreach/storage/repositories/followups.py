@@ -143,6 +143,30 @@ class FollowUps:
         )
         return self._session.scalar(query)
 
+    def made_by(self, reply_ids: Collection[UUID], kinds: Collection[str]) -> FollowUp | None:
+        """The newest item of one of these kinds that these replies made or joined, locked."""
+        query = (
+            select(FollowUp)
+            .join(FollowUpNote, FollowUpNote.followup_id == FollowUp.id)
+            .where(
+                FollowUpNote.reply_id.in_(reply_ids),
+                FollowUp.kind.in_(kinds),
+            )
+            .order_by(FollowUp.created_at.desc(), FollowUp.id.desc())
+            .limit(1)
+            .with_for_update()
+        )
+        return self._session.scalar(query)
+
+    def urgent_of(self, patient_ids: Collection[UUID]) -> set[UUID]:
+        """Those of these patients who have an urgent item that nobody has closed."""
+        query = select(FollowUp.patient_id).where(
+            FollowUp.patient_id.in_(patient_ids),
+            FollowUp.priority == Priority.URGENT,
+            FollowUp.status != FollowUpStatus.CLOSED,
+        )
+        return {found for found in self._session.scalars(query) if found is not None}
+
     def notes_of(self, followup_id: UUID) -> list[FollowUpNote]:
         """What happened to an item, oldest first."""
         query = select(FollowUpNote).where(FollowUpNote.followup_id == followup_id)

@@ -29,6 +29,7 @@ _WENT_OUT = (
     MessageStatus.DELIVERED,
     MessageStatus.UNDELIVERED,
 )
+_CAME_TO_NOTHING = (MessageStatus.SKIPPED, MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 _LONGEST_WAIT = timedelta(days=14)
 """No message that is still of use waits longer than this between its making and its going."""
 
@@ -294,6 +295,15 @@ class Messages:
             Message.reply_id.is_not(None),
         )
         return self._session.scalar(query) or 0
+
+    def answers_to(self, reply_ids: Collection[UUID]) -> set[str]:
+        """The messages that answer these replies, but for those that came to nothing."""
+        query = select(Message.template).where(
+            Message.reply_id.in_(reply_ids),
+            Message.purpose == Purpose.REPLY,
+            Message.status.not_in(_CAME_TO_NOTHING),
+        )
+        return set(self._session.scalars(query))
 
     def next_not_before(self, now: datetime) -> datetime | None:
         """When the earliest waiting message may go (clinic time), if that is later than ``now``."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, func, literal, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -15,9 +15,21 @@ from outreach.storage.models import (
     Conversation,
     ConversationStatus,
     Reply,
+    SurveyResponse,
     Touchpoint,
     VoiceCall,
 )
+
+AHEAD = Conversation.status.in_(
+    [
+        literal(status, Conversation.status.type, literal_execute=True)
+        for status in (ConversationStatus.OPEN, ConversationStatus.WAITING)
+    ]
+)
+"""A question that can still be answered, now or once its text has left.
+
+The words stand in the statement itself: SQLite takes a partial index over a list for no other.
+"""
 
 
 class Replies:
@@ -38,11 +50,25 @@ class Replies:
     def take_untriaged(self, besides: Collection[UUID] = ()) -> UUID | None:
         """The oldest reply that triage has not read, ``besides`` some, locked for this unit.
 
-        By its id alone: a reply that cannot be opened must not hide those behind it.
+        Of one sender none before those that came earlier: two workers never read two texts of one
+        person at a time, so that what they mean together is judged by one of them. By its id alone:
+        a reply that cannot be opened must not hide those behind it.
         """
+        earlier = aliased(Reply)
+        ahead = (
+            select(earlier.id)
+            .where(
+                earlier.triaged_at.is_(None),
+                earlier.address_index == Reply.address_index,
+                tuple_(earlier.received_at, earlier.id) < tuple_(Reply.received_at, Reply.id),
+            )
+            .correlate(Reply)
+        )
+        if besides:
+            ahead = ahead.where(earlier.id.not_in(besides))
         query = (
             select(Reply.id)
-            .where(Reply.triaged_at.is_(None))
+            .where(Reply.triaged_at.is_(None), ~ahead.exists())
             .order_by(Reply.received_at, Reply.id)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -73,6 +99,16 @@ class Replies:
         """Replies from these addresses of which it is not known who wrote them, by time."""
         query = select(Reply).where(
             Reply.address_index.in_(address_indexes), Reply.patient_id.is_(None)
+        )
+        return list(self._session.scalars(query.order_by(Reply.received_at, Reply.id)))
+
+    def lately_from(self, address_index: str, since: datetime, until: datetime) -> list[UUID]:
+        """What came from an address from one instant to another, both included, by time.
+
+        By their ids alone: one that cannot be opened must not hide the others.
+        """
+        query = select(Reply.id).where(
+            Reply.address_index == address_index, Reply.received_at.between(since, until)
         )
         return list(self._session.scalars(query.order_by(Reply.received_at, Reply.id)))
 
@@ -145,7 +181,9 @@ class Replies:
 
     def question_of(self, touchpoint_id: UUID) -> Conversation | None:
         """The question a touchpoint asked."""
-        query = select(Conversation).where(Conversation.touchpoint_id == touchpoint_id)
+        query = select(Conversation).where(
+            Conversation.touchpoint_id == touchpoint_id, Conversation.question == ""
+        )
         return self._session.scalar(query)
 
     def asked_by(self, touchpoint_ids: Iterable[UUID]) -> set[UUID]:
@@ -155,6 +193,24 @@ class Replies:
             return set()
         query = select(Conversation.touchpoint_id).where(Conversation.touchpoint_id.in_(wanted))
         return set(self._session.scalars(query))
+
+    def questions(self, ids: Collection[UUID]) -> dict[UUID, Conversation]:
+        """Questions by id."""
+        rows = self._session.scalars(select(Conversation).where(Conversation.id.in_(ids)))
+        return {row.id: row for row in rows}
+
+    def asked_about(self, visit_id: UUID, version: int) -> list[Conversation]:
+        """What was asked about a visit, at the time and place of a version, before it."""
+        query = (
+            select(Conversation)
+            .join(Touchpoint, Conversation.touchpoint_id == Touchpoint.id)
+            .where(
+                Touchpoint.anchor_id == visit_id,
+                Touchpoint.anchor_kind == Anchor.VISIT_START,
+                Touchpoint.anchor_version == version,
+            )
+        )
+        return list(self._session.scalars(query))
 
     def unanswered(self, touchpoint_ids: Collection[UUID]) -> set[UUID]:
         """Those whose step ``of`` was asked about the same anchor, without a word since then.
@@ -172,7 +228,7 @@ class Replies:
                 & (asked.step == Touchpoint.of),
             )
             .join(Conversation, Conversation.touchpoint_id == asked.id)
-            .where(Touchpoint.id.in_(touchpoint_ids), ~_heard_since())
+            .where(Touchpoint.id.in_(touchpoint_ids), Conversation.question == "", ~_heard_since())
         )
         return set(self._session.scalars(query))
 
@@ -180,27 +236,44 @@ class Replies:
         """Ends the questions nobody answered in time (clinic time); their touchpoints' ids."""
         closed = self._session.scalars(
             update(Conversation)
-            .where(Conversation.status == ConversationStatus.OPEN, Conversation.closes_at <= now)
+            .where(AHEAD, Conversation.closes_at <= now)
             .values(status=ConversationStatus.EXPIRED)
             .returning(Conversation.touchpoint_id)
         )
         return list(closed)
 
+    def unread(self, now: datetime) -> list[Conversation]:
+        """Questions whose answer could not be read, and nothing readable has come by ``now``."""
+        query = select(Conversation).where(Conversation.staff_at <= now).with_for_update()
+        return list(self._session.scalars(query.order_by(Conversation.staff_at)))
+
+    def last_answer_to(self, question: Conversation) -> UUID | None:
+        """The newest reply that was read under a question."""
+        query = select(Reply.id).where(
+            Reply.address_index == question.address_index, Reply.conversation_id == question.id
+        )
+        newest = query.order_by(Reply.received_at.desc(), Reply.id.desc()).limit(1)
+        return self._session.scalar(newest)
+
     def next_close(self) -> datetime | None:
-        """When the next open question ends unanswered (clinic time)."""
-        query = select(Conversation.closes_at).where(Conversation.status == ConversationStatus.OPEN)
-        return self._session.scalar(query.order_by(Conversation.closes_at).limit(1))
+        """When the next question ends unanswered, or staff get what could not be read (clinic)."""
+        ends = select(func.min(Conversation.closes_at)).where(AHEAD)
+        unread = select(func.min(Conversation.staff_at)).where(Conversation.staff_at.is_not(None))
+        moments = [self._session.scalar(query) for query in (ends, unread)]
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def silent(self, touchpoint_ids: Collection[UUID]) -> set[UUID]:
         """Those of touchpoints that asked something whose patients have not written since."""
         query = select(Conversation.touchpoint_id).where(
-            Conversation.touchpoint_id.in_(touchpoint_ids), ~_heard_since()
+            Conversation.touchpoint_id.in_(touchpoint_ids),
+            Conversation.question == "",
+            ~_heard_since(),
         )
         return set(self._session.scalars(query))
 
     def move_to(self, prior: UUID, survivor: UUID) -> None:
         """After a merge the survivor has the prior record's thread."""
-        for table in (Reply, Conversation, VoiceCall):
+        for table in (Reply, Conversation, SurveyResponse, VoiceCall):
             self._session.execute(
                 update(table).where(table.patient_id == prior).values(patient_id=survivor)
             )

@@ -127,6 +127,22 @@ class Visits:
             query = query.where(Appointment.start_at >= since)
         return self._session.scalar(query) or 0
 
+    def unconfirmed(self, now: datetime, limit: int) -> list[Appointment]:
+        """Visits that should be confirmed by now (clinic time), locked for this unit."""
+        query = (
+            select(Appointment)
+            .where(Appointment.confirm_by <= now)
+            .order_by(Appointment.confirm_by)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return list(self._session.scalars(query))
+
+    def next_confirm_by(self) -> datetime | None:
+        """When the next visit is called about that nobody has confirmed (clinic time)."""
+        query = select(func.min(Appointment.confirm_by)).where(Appointment.confirm_by.is_not(None))
+        return self._session.scalar(query)
+
     def next_report_by(self) -> datetime | None:
         """When the next visit is asked about that nobody reported on (clinic time)."""
         query = select(func.min(Appointment.report_by)).where(Appointment.report_by.is_not(None))

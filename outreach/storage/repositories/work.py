@@ -18,7 +18,6 @@ from outreach.storage.models import (
     Attempt,
     CarrierWord,
     Conversation,
-    ConversationStatus,
     CoverageWatch,
     FollowUp,
     InboxEvent,
@@ -33,6 +32,7 @@ from outreach.storage.models import (
     Touchpoint,
     VoiceCall,
 )
+from outreach.storage.repositories.replies import AHEAD
 
 
 class Work:
@@ -89,9 +89,11 @@ def _which_have_work() -> CompoundSelect[str]:
             Message.status == MessageStatus.CLAIMED, Message.lease_until <= machine_now
         )
         | exists().where(
-            Conversation.status == ConversationStatus.OPEN,
+            AHEAD,
             Conversation.closes_at <= clinic_now,
         )
+        | exists().where(Conversation.staff_at <= clinic_now)
+        | exists().where(Appointment.confirm_by <= clinic_now)
         | exists().where(Patient.look_at <= clinic_now)
         | exists().where(Takeover.ended_at.is_(None), Takeover.ends_at <= clinic_now)
         | exists().where(VoiceCall.check_at <= clinic_now),
