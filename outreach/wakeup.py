@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 
 from outreach.domain.clock import Clock
 from outreach.domain.errors import ConfigurationError
+from outreach.file_broker import TRANSPORT
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +63,7 @@ def broker_settings(url: str) -> dict[str, Any]:
     if scheme == "filesystem":
         return {
             "broker_url": "filesystem://",
+            "broker_transport": TRANSPORT,
             "broker_transport_options": _folders(Path(urlsplit(url).path)),
         }
     if scheme not in {"redis", "rediss", "redis+socket", "memory", "amqp", "amqps"}:
@@ -93,7 +95,7 @@ def _publishing(url: str) -> dict[str, Any]:
 
 
 def _folders(folder: Path) -> dict[str, Any]:
-    """Kombu's filesystem transport: no server at all, for a machine that has none."""
+    """Folders for a broker that needs no server at all, on a local disk."""
     queue, control = folder / "queue", folder / "control"
     for made in (queue, control):
         made.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """A real Redis as our own child process, for machines on which nobody runs one.
 
-Where no Redis binary exists, kombu's filesystem transport carries the wake-ups: slower by tens of
-milliseconds and nothing else, because the database is the queue.
+Where no Redis binary exists, files carry the wake-ups (``outreach/file_broker.py``): slower by tens
+of milliseconds and nothing else, because the database is the queue.
 """
 
 import importlib.util
@@ -132,21 +132,3 @@ def _answers(path: Path) -> bool:
             return client.recv(16).startswith(b"+PONG")
         except OSError:
             return False  # not listening yet
-
-
-def filesystem_broker(directory: Path) -> tuple[str, dict[str, object]]:
-    """The broker URL and transport options that need no server at all.
-
-    All processes of one run must be given the same ``directory``, on a local disk.
-    """
-    directory = directory.absolute()
-    queue, control = directory / "queue", directory / "control"
-    for folder in (queue, control):
-        folder.mkdir(parents=True, exist_ok=True)
-    return "filesystem://", {
-        "data_folder_in": str(queue),
-        "data_folder_out": str(queue),
-        "control_folder": str(control),
-        "store_processed": False,
-        "polling_interval": 0.05,  # seconds: a wake-up takes about 20 ms, an idle worker stays idle
-    }

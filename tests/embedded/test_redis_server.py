@@ -8,7 +8,7 @@ import redis
 
 from outreach.domain.errors import Unavailable
 from outreach.embedded.places import fits_socket
-from outreach.embedded.redis_server import filesystem_broker, find_redis, start_redis
+from outreach.embedded.redis_server import find_redis, start_redis
 from tests import servers
 from tests.embedded.processes import runs
 
@@ -21,10 +21,10 @@ def redis_binary() -> None:
         servers.missing("no Redis found: neither its wheel nor redis-server on PATH")
 
 
-def carry(url: str, options: dict[str, object] | None = None) -> object:
+def carry(url: str) -> object:
     """One message through the broker, as Celery would send and take it."""
     with (
-        kombu.Connection(url, transport_options=options) as connection,
+        kombu.Connection(url) as connection,
         connection.SimpleQueue("urgent") as queue,
     ):
         queue.put({"stage": "due"})
@@ -102,8 +102,3 @@ def test_a_binary_on_path_is_the_second_choice(
     found = find_redis()
     assert found is not None
     assert (found.path, found.origin) == (server, "valkey-server on PATH")
-
-
-def test_the_filesystem_carries_messages_without_any_server(tmp_path: Path) -> None:
-    url, options = filesystem_broker(tmp_path / "with a space")
-    assert carry(url, options) == {"stage": "due"}
