@@ -17,10 +17,12 @@ TRANSPORT = "outreach.file_broker:Transport"
 """What Celery's setting ``broker_transport`` calls it."""
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu has no types
+class Channel(filesystem.Channel):
     """Puts each message into its folder whole, by renaming it."""
 
-    def _put(self, queue: str, payload: dict[str, Any], **_: Any) -> None:
+    def _put(  # type: ignore[override]  # kombu's own signatures disagree on a name
+        self, queue: str, payload: dict[str, Any], **_: Any
+    ) -> None:
         """Raises ChannelError when the disk is full or the folder is gone; then nothing was put."""
         folder, name = Path(self.data_folder_out), uuid4().hex
         part = folder / f".{name}.part"
@@ -32,7 +34,7 @@ class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu has no types
             raise ChannelError(f"Cannot put a message into {folder}.") from error
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]  # kombu has no types
+class Transport(filesystem.Transport):
     """Kombu's filesystem transport with these channels."""
 
     Channel = Channel

@@ -7,8 +7,10 @@ from threading import Event
 
 import pytest
 from celery import Celery
+from kombu import Connection
 from kombu.exceptions import ChannelError
 
+from outreach.file_broker import Channel
 from outreach.wakeup import broker_settings
 
 EACH, WRITERS, READERS = 250, 3, 3
@@ -18,6 +20,12 @@ def app(folder: Path) -> Celery:
     made = Celery(set_as_current=False)
     made.conf.update(broker_settings(f"filesystem://{folder}"))
     return made
+
+
+def channel_of(connection: Connection) -> Channel:
+    channel = connection.default_channel
+    assert isinstance(channel, Channel)
+    return channel
 
 
 def put(folder: Path) -> None:
@@ -32,7 +40,7 @@ def take(folder: Path, over: Event) -> int:
         while True:
             last = over.is_set()
             try:
-                assert connection.default_channel._get("send")["headers"]["task"] == "outreach.due"
+                assert channel_of(connection)._get("send")["headers"]["task"] == "outreach.due"
                 taken += 1
             except Empty:
                 if last:
@@ -59,7 +67,7 @@ def test_a_message_that_cannot_be_written_leaves_nothing(
         raise OSError(28, "No space left on device")
 
     with app(tmp_path).connection_for_write() as connection:
-        channel = connection.default_channel
+        channel = channel_of(connection)
         monkeypatch.setattr(Path, "replace", full)
         with pytest.raises(ChannelError, match="Cannot put"):
             channel._put("send", {"body": ""})
