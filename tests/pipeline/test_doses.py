@@ -106,6 +106,7 @@ def test_at_a_shared_phone_a_further_word_is_for_a_person(bench: Bench) -> None:
     bench.event("patient.updated", "P2", patient_={"phone": PHONE})
     schedule(bench, 1)
     bench.says("LATE")
+    bench.clock.advance(timedelta(minutes=2))
     bench.says("DONE")
     assert doses(bench)[0].status == "late"
     assert "shared_phone" in kinds(bench)

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -82,6 +83,7 @@ def test_nobody_else_sees_it(staff: Client, bench: Bench) -> None:
 
 def test_it_is_reached_by_the_items_of_its_own_reply_alone(staff: Client, bench: Bench) -> None:
     write(bench, JPEG)
+    bench.clock.advance(timedelta(minutes=2))
     other = write(bench, JPEG[:-4], sid="mail:2")
     first, _ = files_of(bench)
     sign_in(staff)
