@@ -14,11 +14,27 @@ INBOUND = "/webhooks/twilio/inbound"
 BODIES = (
     "I have chest pain",
     "what time is my visit?",
-    "my leg is swollen",
-    "me siento muy cansada",
     "can I get a new time",
+    "me siento muy cansada",
+    "do I need to bring my card again",
+    "a bit tired but ok",
+    "running 10 minutes late",
+    "cuanto dura la visita?",
+    "my ride fell through, what now",
+    "slight headache since yesterday",
+    "is parking free there",
+    "who is my nurse this week?",
+    "tengo una pregunta del seguro",
+    "can my sister drive me home",
+    "my arm itches a little",
+    "a little sore where the needle was",
+    "do you have wifi",
+    "no puedo ir el martes",
+    "is it ok to eat before",
+    "where do I go when I get there?",
 )
-"""What patients write; each is answered."""
+"""What patients write; each is answered. For one in twenty staff are paged: far more than a clinic
+sees."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,28 +60,31 @@ def drain(world: World, lanes: Collection[Urgency] = tuple(Urgency), limit: int 
 
 def _send_batch(world: World, lanes: Collection[Urgency]) -> int:
     """One batch of each channel, the texts first: a slow mail server holds up nothing else."""
-    return sum(_send_by(world, lanes, kind) for kind in ChannelKind)
+    with world.db.read() as unit:
+        waiting = unit.messages.waiting(lanes, world.clinic_now(), world.machine_now())
+    return sum(_send_by(world, lanes, kind) for kind in ChannelKind if kind in waiting)
 
 
 def _send_by(world: World, lanes: Collection[Urgency], kind: ChannelKind) -> int:
     claim_id = world.new_id()
     channel = world.channels.get(kind)
-    limit = world.tempo.batch
-    with world.db.write() as unit:
-        claimed = unit.messages.claim(
-            lanes,
-            kind,
-            claim_id=claim_id,
-            clinic_now=world.clinic_now(),
-            machine_now=world.machine_now(),
-            lease_until=world.machine_now() + timedelta(seconds=world.tempo.lease),
-            limit=limit if channel is None else min(limit, channel.capacity),
-        )
-    if claimed:
-        ready = _prepare(world, claim_id, [row.id for row in claimed])
-        if ready and channel is not None:
-            _dispatch(world, claim_id, channel.send(ready))
-    return len(claimed)
+    last = world.machine_now() + timedelta(seconds=world.tempo.lease - world.tempo.request)
+    ready: list[Outgoing] = []
+
+    def work(alone: bool) -> int:
+        ready.clear()
+        return _claim(world, claim_id, lanes, kind, ready, alone=alone)
+
+    claimed = together_or_alone(work)
+    if ready and world.machine_now() > last:
+        # a worker that slept here may not be done before its lease ends and others send them
+        given_back = [
+            SendResult(one.message_id, ResultKind.NOT_SENT, detail=NOT_BEGUN) for one in ready
+        ]
+        _record(world, claim_id, given_back)
+    elif ready and channel is not None:
+        _dispatch(world, claim_id, channel.send(ready))
+    return claimed
 
 
 def _dispatch(world: World, claim_id: UUID, sending: Sending) -> None:
@@ -98,29 +101,32 @@ def _dispatch(world: World, claim_id: UUID, sending: Sending) -> None:
         raise
 
 
-def _prepare(world: World, claim_id: UUID, ids: Sequence[UUID]) -> list[Outgoing]:
-    """Checks, composes and notes the attempt of each claimed message, in one unit."""
-    ready: list[Outgoing] = []
-
-    def work(alone: bool) -> int:
-        ready.clear()
-        return _prepare_all(world, claim_id, ids, ready, alone=alone)
-
-    together_or_alone(work)
-    return ready
-
-
-def _prepare_all(
-    world: World, claim_id: UUID, ids: Sequence[UUID], ready: list[Outgoing], *, alone: bool
+def _claim(
+    world: World,
+    claim_id: UUID,
+    lanes: Collection[Urgency],
+    kind: ChannelKind,
+    ready: list[Outgoing],
+    *,
+    alone: bool,
 ) -> int:
+    """Claims a batch; checks, composes and notes the attempt of each, in one unit.
+
+    Until it is over nobody else can have them, and nothing of them has left.
+    """
+    channel, limit = world.channels.get(kind), world.tempo.batch
     with world.db.write() as unit:
-        messages = unit.messages.messages(ids, lock=True).values()
-        # a worker that slept through its lease may find them claimed anew by another
-        mine = [
-            row
-            for row in messages
-            if row.status is MessageStatus.CLAIMED and row.claim_id == claim_id
-        ]
+        mine = unit.messages.claim(
+            lanes,
+            kind,
+            claim_id=claim_id,
+            clinic_now=world.clinic_now(),
+            machine_now=world.machine_now(),
+            lease_until=world.machine_now() + timedelta(seconds=world.tempo.lease),
+            limit=limit if channel is None else min(limit, channel.capacity),
+        )
+        if not mine:
+            return 0
         facts = facts_for_messages(unit, world, mine)
 
         def prepare(message: Message) -> None:

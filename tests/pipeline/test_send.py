@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from outreach.domain.states import ChannelKind, MessageStatus, Urgency
+from outreach.domain.states import ChannelKind, MessageStatus
 from outreach.pipeline import compose, consent, due, send, settle, upkeep
 from outreach.pipeline.ports import Outgoing, ResultKind, SendResult
 from outreach.storage.repositories.people import address_index
@@ -90,13 +90,13 @@ def test_a_cancelled_or_moved_visit_is_not_texted_about(
 
 
 @pytest.mark.parametrize("what", ["opted_out", "cancelled", "moved", "paused"])
-def test_what_changes_between_claim_and_dispatch_is_seen(
+def test_what_changes_before_the_claim_is_seen(
     bench: Bench, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queued(bench)
-    right = send._prepare
+    right = send._claim
 
-    def meanwhile(world, claim_id, ids):  # type: ignore[no-untyped-def]
+    def meanwhile(*args, **rest):  # type: ignore[no-untyped-def]
         if what == "opted_out":
             stop(bench)
         elif what == "cancelled":
@@ -105,9 +105,9 @@ def test_what_changes_between_claim_and_dispatch_is_seen(
             bench.book(VISIT + DAY, kind="appointment.rescheduled")
         else:
             bench.event("patient.admitted")
-        return right(world, claim_id, ids)
+        return right(*args, **rest)
 
-    monkeypatch.setattr(send, "_prepare", meanwhile)
+    monkeypatch.setattr(send, "_claim", meanwhile)
     send.drain(bench.world)
     assert bench.sms.sent == []
     (row,) = messages(bench)
@@ -367,34 +367,33 @@ def test_a_late_acceptance_stops_the_second_try(bench: Bench) -> None:
     assert statuses(bench) == ["accepted"]
 
 
-def test_a_worker_that_slept_through_its_lease_before_it_sent_does_not_send(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("seconds", [41, 61])
+def test_a_worker_that_slept_before_it_sent_does_not_send(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, seconds: int
 ) -> None:
+    """It would not be done before its lease ends; by then another may have sent it."""
     queued(bench)
-    right = send._prepare
-    slept: list[bool] = []
+    asleep = RecordingChannel(ChannelKind.SMS, bench.machine)
+    right = send._claim
+    slept: list[int] = []
 
-    def sleeps(world, claim_id, ids):  # type: ignore[no-untyped-def]
+    def sleeps(*args, **rest):  # type: ignore[no-untyped-def]
+        claimed = right(*args, **rest)
         if not slept:
-            slept.append(True)
-            bench.machine.advance(61 * SECOND)
+            slept.append(claimed)
+            bench.machine.advance(seconds * SECOND)
             upkeep.drain(bench.world)
-            with bench.world.db.write() as unit:
-                unit.messages.claim(
-                    tuple(Urgency),
-                    ChannelKind.SMS,
-                    claim_id=world.new_id(),
-                    clinic_now=world.clinic_now(),
-                    machine_now=world.machine_now(),
-                    lease_until=world.machine_now() + HOUR,
-                    limit=9,
-                )
-        return right(world, claim_id, ids)
+        return claimed
 
-    monkeypatch.setattr(send, "_prepare", sleeps)
-    send.drain(bench.world)
-    assert bench.sms.sent == []
-    assert statuses(bench) == ["claimed"]
+    monkeypatch.setattr(send, "_claim", sleeps)
+    channels = {ChannelKind.SMS: asleep, ChannelKind.EMAIL: bench.email}
+    send.drain(replace(bench.world, channels=channels), limit=1)
+    assert (slept, asleep.sent) == ([1], [])
+    for _ in range(3):
+        bench.machine.advance(61 * SECOND)
+        bench.run()
+    assert len(bench.sms.sent) == 1
+    assert statuses(bench) == ["accepted"]
 
 
 def test_one_message_this_program_fails_on_does_not_stop_the_others(

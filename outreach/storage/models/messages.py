@@ -31,6 +31,7 @@ class Message(Base):
         Index(
             "ix_message_queue",
             "urgency",
+            "channel",
             "retry_at",
             postgresql_where=text("status = 'queued'"),
             sqlite_where=text("status = 'queued'"),

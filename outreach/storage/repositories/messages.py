@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, exists, func, literal, select, union_all, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
 from outreach.domain.journeys import Anchor
 from outreach.domain.states import (
@@ -32,6 +33,22 @@ _WENT_OUT = (
 _CAME_TO_NOTHING = (MessageStatus.SKIPPED, MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 _LONGEST_WAIT = timedelta(days=14)
 """No message that is still of use waits longer than this between its making and its going."""
+
+
+_QUEUED = literal(MessageStatus.QUEUED, Message.status.type, literal_execute=True)
+"""In the statement itself: so both databases see that the partial index of the queue is meant."""
+
+
+def _ready(
+    lanes: Collection[Urgency], channel: ChannelKind, clinic_now: datetime, machine_now: datetime
+) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Message.status == _QUEUED,
+        Message.urgency.in_(lanes),
+        Message.channel == channel,
+        Message.retry_at <= machine_now,
+        Message.not_before <= clinic_now,
+    )
 
 
 def _times(
@@ -81,6 +98,18 @@ class Messages:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    def waiting(
+        self, lanes: Collection[Urgency], clinic_now: datetime, machine_now: datetime
+    ) -> set[ChannelKind]:
+        """The ways by which something may leave now, asked of the index of the queue."""
+        asked = [
+            select(literal(kind.value)).where(
+                exists().where(*_ready(lanes, kind, clinic_now, machine_now))
+            )
+            for kind in ChannelKind
+        ]
+        return {ChannelKind(kind) for kind in self._session.scalars(union_all(*asked))}
+
     def claim(
         self,
         lanes: Collection[Urgency],
@@ -98,13 +127,7 @@ class Messages:
         """
         chosen = (
             select(Message.id)
-            .where(
-                Message.status == MessageStatus.QUEUED,
-                Message.urgency.in_(lanes),
-                Message.channel == channel,
-                Message.retry_at <= machine_now,
-                Message.not_before <= clinic_now,
-            )
+            .where(*_ready(lanes, channel, clinic_now, machine_now))
             .order_by(Message.urgency.desc(), Message.retry_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
