@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from benchmarks.audience import phone, write
@@ -88,7 +88,8 @@ def people(world: World, first: int, count: int, *, campaigns: bool) -> list[str
 
 
 def launch(world: World, first: datetime, per_second: float) -> int:
-    """A campaign to everybody, one after another from ``first`` on; returns to how many."""
+    """A campaign to everybody, one after another from ``first`` on, whoever has not agreed
+    to it last; returns to how many."""
     wanted = campaign.Launch(
         "benchmark",
         "hours",
@@ -100,7 +101,8 @@ def launch(world: World, first: datetime, per_second: float) -> int:
     audience = campaign.launch(world, wanted).audience
     with Session(world.db.engine) as session:
         session.connection(execution_options={"outreach_write": True})
-        names = session.scalars(select(Touchpoint.id).order_by(Touchpoint.id)).all()
+        agreed = exists().where(Consent.patient_id == Touchpoint.patient_id)
+        names = session.scalars(select(Touchpoint.id).order_by(agreed.desc(), Touchpoint.id)).all()
         table = Touchpoint.__table__
         session.connection().execute(
             update(table).where(table.c.id == bindparam("row")).values(due_at=bindparam("due")),  # type: ignore[arg-type]

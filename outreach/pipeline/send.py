@@ -48,21 +48,28 @@ _MAX_VALIDITY = 36000
 
 
 def drain(world: World, lanes: Collection[Urgency] = tuple(Urgency), limit: int = 5000) -> int:
-    """Sends what is queued in these lanes, batch by batch; returns how many were claimed."""
-    total = 0
-    while total < limit:
+    """Sends what is queued in these lanes, batch by batch; returns how many were claimed.
+
+    The last batch is one that is not full: what is queued after it is the next drain's.
+    """
+    total, full = 0, True
+    while full and total < limit:
         claimed = _send_batch(world, lanes)
-        total += claimed
-        if claimed == 0:
-            break
+        total += sum(claimed.values())
+        full = any(count >= _batch_of(world, kind) for kind, count in claimed.items())
     return total
 
 
-def _send_batch(world: World, lanes: Collection[Urgency]) -> int:
+def _send_batch(world: World, lanes: Collection[Urgency]) -> dict[ChannelKind, int]:
     """One batch of each channel, the texts first: a slow mail server holds up nothing else."""
     with world.db.read() as unit:
         waiting = unit.messages.waiting(lanes, world.clinic_now(), world.machine_now())
-    return sum(_send_by(world, lanes, kind) for kind in ChannelKind if kind in waiting)
+    return {kind: _send_by(world, lanes, kind) for kind in ChannelKind if kind in waiting}
+
+
+def _batch_of(world: World, kind: ChannelKind) -> int:
+    channel = world.channels.get(kind)
+    return world.tempo.batch if channel is None else min(world.tempo.batch, channel.capacity)
 
 
 def _send_by(world: World, lanes: Collection[Urgency], kind: ChannelKind) -> int:
@@ -114,7 +121,6 @@ def _claim(
 
     Until it is over nobody else can have them, and nothing of them has left.
     """
-    channel, limit = world.channels.get(kind), world.tempo.batch
     with world.db.write() as unit:
         mine = unit.messages.claim(
             lanes,
@@ -123,7 +129,7 @@ def _claim(
             clinic_now=world.clinic_now(),
             machine_now=world.machine_now(),
             lease_until=world.machine_now() + timedelta(seconds=world.tempo.lease),
-            limit=limit if channel is None else min(limit, channel.capacity),
+            limit=_batch_of(world, kind),
         )
         if not mine:
             return 0

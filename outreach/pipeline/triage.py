@@ -38,44 +38,73 @@ from outreach.storage.unit import Unit
 
 log = structlog.get_logger(__name__)
 
+_TOGETHER = 10
+"""Replies read in one unit: the first of them is answered once the last is read."""
+
 
 def drain(world: World, limit: int = 50) -> int:
-    """Reads up to ``limit`` stored replies, oldest first, one unit each; returns how many.
+    """Reads up to ``limit`` stored replies, oldest first, a few in one unit; returns how many.
 
-    A reply that can neither be read nor given to staff is left for the next round, so that no
-    reply holds up those behind it.
+    Where one of them fails, each is read alone. A reply that can neither be read nor given to staff
+    is left for the next round, so that no reply holds up those behind it.
     """
     done = 0
     left: set[UUID] = set()
-    while done < limit:
-        reply_id = _read_next(world, left)
-        if reply_id is None:
-            break
-        done += reply_id not in left
-    if done:
-        world.wake("send_urgent")
-        world.wake("followup")
+    together, more = True, True
+    while more and done < limit:
+        most = min(_TOGETHER, limit - done) if together else 1
+        read = _read_some(world, most) if together else _read_next(world, left)
+        if read is None:
+            together = False
+            continue
+        more = read == most
+        if read:
+            done += read
+            world.wake("send_urgent")
+            world.wake("followup")
     return done
 
 
-def _read_next(world: World, left: set[UUID]) -> UUID | None:
-    """The reply that was taken, or None when no other waits; what stays unread joins ``left``."""
-    reply_id = None
+def _read_some(world: World, limit: int) -> int | None:
+    """How many were read in one unit; None when one of them failed, so that none was."""
+    done = 0
     try:
         with world.db.write() as unit:
-            reply_id = unit.replies.take_untriaged(left)
-            reply = None if reply_id is None else unit.replies.reply(reply_id)
-            if reply is not None:
-                _read(unit, world, reply)
+            while done < limit and (taken := unit.replies.take_untriaged(limit - done)):
+                done += len(taken)
+                for reply_id in taken:
+                    reply = unit.replies.reply(reply_id)
+                    if reply is not None:
+                        _read(unit, world, reply)
+                unit.flush()
     except Unavailable:
         raise
-    except Exception as error:
-        if reply_id is None:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the others must be read
+        log.warning("triage.together", error=type(error).__name__)
+        return None
+    return done
+
+
+def _read_next(world: World, left: set[UUID]) -> int:
+    """Reads or gives to staff one reply; returns how many. What stays unread joins ``left``."""
+    while True:
+        reply_id = None
+        try:
+            with world.db.write() as unit:
+                reply_id = next(iter(unit.replies.take_untriaged(1, left)), None)
+                reply = None if reply_id is None else unit.replies.reply(reply_id)
+                if reply is not None:
+                    _read(unit, world, reply)
+            return int(reply_id is not None)
+        except Unavailable:
             raise
-        log.warning("triage.failed", reply_id=str(reply_id), error=type(error).__name__)
-        if not _give_to_staff(world, reply_id):
+        except Exception as error:
+            if reply_id is None:
+                raise
+            log.warning("triage.failed", reply_id=str(reply_id), error=type(error).__name__)
+            if _give_to_staff(world, reply_id):
+                return 1
             left.add(reply_id)
-    return reply_id
 
 
 def _give_to_staff(world: World, reply_id: UUID) -> bool:

@@ -73,8 +73,12 @@ def _out_of_time(*_: object) -> None:
     raise OutOfTime
 
 
-def drain(stage: Callable[[World], int]) -> int:
+def drain(stage: Callable[[World], int], full: int = 1) -> int:
     """Runs a stage until it finds nothing more or its time is up; returns what it settled.
+
+    A round that settles fewer than ``full`` has found all there was, and is the last. What has come
+    meanwhile has a wake-up of its own, or waits for the tick: so many small rounds, each of which
+    costs as much as a large one, do not follow upon each other.
 
     At the soft limit the unit at hand rolls back, and a later wake-up or tick takes its work up.
 
@@ -85,7 +89,7 @@ def drain(stage: Callable[[World], int]) -> int:
         while monotonic() - began < DRAIN_SECONDS:
             done = stage(world())
             total += done
-            if done == 0:
+            if done < full:
                 break
     except OutOfTime:
         log.warning("task.out_of_time", settled=total)  # its unit rolled back: the work still waits

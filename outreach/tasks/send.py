@@ -7,9 +7,12 @@ from outreach.pipeline import send as stage
 from outreach.tasks.app import app
 from outreach.tasks.process import drain
 
+_MOST = 500
+"""Messages claimed before a worker looks at its time."""
+
 
 def _lane(lane: Collection[Urgency]) -> int:
-    return drain(lambda world: stage.drain(world, lane, limit=500))
+    return drain(lambda world: stage.drain(world, lane, _MOST), full=_MOST)
 
 
 @app.task(name="outreach.send_urgent")

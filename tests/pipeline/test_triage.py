@@ -228,16 +228,14 @@ def test_a_reply_this_program_fails_on_is_read_by_a_person_and_the_next_goes_on(
 ) -> None:
     known(bench)
     right = work_of_replies.make_work
-    failed: list[bool] = []
 
-    def fail(unit, world, *rest, silent):  # type: ignore[no-untyped-def]
-        if not failed:
-            failed.append(True)
+    def fail(unit, world, read, *rest, silent):  # type: ignore[no-untyped-def]
+        if read.body == "hello":
             if flush:
                 unit.add(FollowUp(id=world.new_id()))
                 unit.flush()
             raise RuntimeError("chance")
-        right(unit, world, *rest, silent=silent)
+        right(unit, world, read, *rest, silent=silent)
 
     monkeypatch.setattr(triage, "make_work", fail)
     bench.says("hello")

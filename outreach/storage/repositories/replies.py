@@ -47,8 +47,8 @@ class Replies:
         rows = self._session.scalars(select(Reply).where(Reply.id.in_(ids)))
         return {row.id: row for row in rows}
 
-    def take_untriaged(self, besides: Collection[UUID] = ()) -> UUID | None:
-        """The oldest reply that triage has not read, ``besides`` some, locked for this unit.
+    def take_untriaged(self, limit: int, besides: Collection[UUID] = ()) -> list[UUID]:
+        """The oldest replies that triage has not read, ``besides`` some, locked for this unit.
 
         Of one sender none before those that came earlier: two workers never read two texts of one
         person at a time, so that what they mean together is judged by one of them. By its id alone:
@@ -70,12 +70,12 @@ class Replies:
             select(Reply.id)
             .where(Reply.triaged_at.is_(None), ~ahead.exists())
             .order_by(Reply.received_at, Reply.id)
-            .limit(1)
+            .limit(limit)
             .with_for_update(skip_locked=True)
         )
         if besides:
             query = query.where(Reply.id.not_in(besides))
-        return self._session.scalar(query)
+        return list(self._session.scalars(query))
 
     def sender_of(self, reply_id: UUID) -> str | None:
         """The blind index of the address a reply came from; None when there is no such reply."""
