@@ -49,6 +49,8 @@ def keep(
         True when that is all: nothing is answered, nothing asked. False for a red flag, and for
         STOP, START and HELP, which are dealt with as ever; the nurse sees these too.
     """
+    if not held:
+        return False
     action = result.action
     said = [result.reason] if result.reason else []
     meant = _if_it_answers(unit, world, reply, result, language)
@@ -71,7 +73,7 @@ def keep(
         else:
             _wait_for_anybody(world, item)
     keyword = result.opt_out or result.help or (result.opt_in and changed)
-    return bool(held) and not (result.urgent or keyword)
+    return not (result.urgent or keyword)
 
 
 def _if_it_answers(
