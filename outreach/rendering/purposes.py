@@ -15,6 +15,7 @@ _BY_PREFIX = {
     "auto_": frozenset({Purpose.REPLY}),
     FROM_STAFF: frozenset({Purpose.REPLY}),
     STAFF_PREFIX: frozenset({Purpose.STAFF}),
+    "campaign_recall": frozenset({Purpose.CARE}),
     "campaign_": frozenset({Purpose.CAMPAIGN, Purpose.EDUCATION, Purpose.MARKETING}),
 }
 _OF_JOURNEYS = frozenset({Purpose.CARE, Purpose.EDUCATION, Purpose.MARKETING})

@@ -98,7 +98,9 @@ def to_gsm7(text: str) -> str:
     """
     if _OUTSIDE_GSM_7.search(text) is None:
         return text
-    composed = unicodedata.normalize("NFC", text.translate(_LOOKALIKES))
+    # composed first too: U+1FEF and its like are but other names of a look-alike
+    plain = unicodedata.normalize("NFC", text).translate(_LOOKALIKES)
+    composed = unicodedata.normalize("NFC", plain)
     return _OUTSIDE_GSM_7.sub(_without_accent, composed)
 
 

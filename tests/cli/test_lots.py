@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from outreach.clocks import SharedClock, SystemClock
-from outreach.domain.consent import ConsentScope
 from outreach.domain.states import ChannelKind
 from outreach.pipeline import consent
 from tests.cli.conftest import Outreach
@@ -98,9 +97,7 @@ def test_what_cannot_be_is_said_in_one_line(
 def test_a_recall_is_prepared_looked_at_and_started(bench: Bench, outreach: Outreach) -> None:
     infused(bench, 1, "EX-4071")
     infused(bench, 2, "EX-4071")
-    consent.record_opt_in(
-        bench.world, ChannelKind.SMS, "+12025550101", ConsentScope.CAMPAIGN, source="x", actor="n"
-    )
+    consent.record_opt_out(bench.world, ChannelKind.SMS, "+12025550102", source="staff", actor="n")
     recall = ("lots", "recall", "ex4071", *TEMPLATE, "--token", "march")
     (made,) = outreach(*recall, "--json").rows
     assert (made["texts"], made["calls"], made["new"]) == (1, 1, True)

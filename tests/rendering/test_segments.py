@@ -1,7 +1,7 @@
 """SMS segments against a slow, unit-by-unit packer, and the folding of rendered texts."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from outreach.rendering.segments import GSM_7, Measure, measure, to_gsm7
@@ -69,6 +69,7 @@ def test_folding_leaves_gsm7_text_alone(text: str) -> None:
 
 
 @given(st.text(max_size=200))
+@example("\u1fef")
 def test_folding_twice_is_folding_once(text: str) -> None:
     once = to_gsm7(text)
     assert to_gsm7(once) == once

@@ -24,6 +24,10 @@ from outreach.storage.models import Campaign, CampaignStatus, Patient
 from outreach.storage.repositories.lots import lot_index
 from outreach.storage.unit import Unit
 
+_PURPOSE = Purpose.CARE
+"""News of what a patient was treated with is about that treatment (45 CFR 164.501): it needs no
+consent to campaigns, and no cap delays it. Who wants no texts is called."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recall:
@@ -110,7 +114,7 @@ def _draft(unit: Unit, world: World, wanted: Recall, token: str, *, anybody: boo
             token=token,
             name="Recall of a lot",
             template=wanted.template,
-            purpose=Purpose.CAMPAIGN,
+            purpose=_PURPOSE,
             fields=json.dumps(dict(wanted.fields)),
             status=CampaignStatus.DRAFT,
             audience=[],

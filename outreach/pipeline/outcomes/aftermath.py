@@ -80,10 +80,10 @@ def _what_remains(unit: Unit, world: World, message: Message, row: Touchpoint | 
     if row.status is TouchpointStatus.QUEUED:
         row.status = TouchpointStatus.FAILED
         row.decided_at, row.note = world.clinic_now(), why
-    if row.purpose is Purpose.CARE:
-        due.call_instead(unit, world, row, why)
-    elif row.campaign_id is not None:
+    if row.campaign_id is not None:
         instead.recall_instead(unit, world, row, why)
+    elif row.purpose is Purpose.CARE:
+        due.call_instead(unit, world, row, why)
 
 
 def others_alive(unit: Unit, row: Touchpoint, message: Message) -> bool:
