@@ -45,6 +45,7 @@ _TOGETHER = 10
 def drain(world: World, limit: int = 50) -> int:
     """Reads up to ``limit`` stored replies, oldest first, a few in one unit; returns how many.
 
+    The answers are in the urgent lane then: whoever calls this sends them, or else the tick does.
     Where one of them fails, each is read alone. A reply that can neither be read nor given to staff
     is left for the next round, so that no reply holds up those behind it.
     """
@@ -58,9 +59,11 @@ def drain(world: World, limit: int = 50) -> int:
             together = False
             continue
         more = read == most
-        if read:
-            done += read
-            world.wake("send_urgent")
+        done += read
+    if done:
+        with world.db.read() as unit:
+            paging = unit.followups.any_to_page(world.clinic_now())
+        if paging:
             world.wake("followup")
     return done
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, exists, select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.states import FollowUpStatus, Priority
@@ -106,6 +106,10 @@ class FollowUps:
             in_hand,
         )
         return list(self._session.scalars(query))
+
+    def any_to_page(self, now: datetime) -> bool:
+        """Whether staff are to be paged about an item now (clinic time)."""
+        return bool(self._session.scalar(select(exists().where(FollowUp.escalate_at <= now))))
 
     def take_unanswered(self, now: datetime, limit: int) -> list[FollowUp]:
         """Items that must be paged (again) by ``now`` (clinic time), locked for this unit."""
