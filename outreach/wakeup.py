@@ -47,7 +47,8 @@ QUEUES = tuple(dict.fromkeys((*URGENT_QUEUES, *BULK_QUEUES)))
 WAKE_EXPIRES = 5.0
 """Seconds after which a wake-up nobody took is dropped; the tick has found the work by then."""
 _PATIENT_STAGES = frozenset({"receipt", "send_bulk"})
-_PATIENCE = 0.05
+_PATIENCE = 0.5
+"""Seconds: reports and campaigns gain more from company than from haste."""
 _SOCKET_SECONDS = 0.5
 _PAUSE = 3.0
 """Seconds without another try after one that failed; the tick finds the work meanwhile."""
@@ -123,7 +124,7 @@ class CeleryWake:
         self._failed_at: float | None = None
 
     def __call__(self, stage: str) -> None:
-        """Wakes a stage; receipts and campaigns at most every 50 ms in one process."""
+        """Wakes a stage; receipts and campaigns at most twice a second in one process."""
         now = self._clock.now().timestamp()
         # a clock that stepped back must not keep the broker shut out
         if self._failed_at is not None and 0 <= now - self._failed_at < _PAUSE:

@@ -1,5 +1,7 @@
 """Receipt: delivery reports are durable before they are acknowledged, then applied upwards only."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -26,32 +28,46 @@ _NOT_YET_PROVEN = frozenset({MessageStatus.QUEUED, MessageStatus.CLAIMED, Messag
 """Queued again after an attempt that was thought lost is one of these too."""
 
 
-def receive(
-    world: World,
-    *,
-    provider_id: str,
-    status: str,
-    error_code: int | None,
-    message_id: UUID | None,
-) -> bool:
-    """Stores one report; False when it was known already.
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What a provider says of one message."""
+
+    provider_id: str
+    status: str
+    """The provider's word, in any case."""
+    error_code: int | None
+    message_id: UUID | None
+    """Ours, where the report carries it."""
+
+
+def receive(world: World, reported: Reported) -> bool:
+    """Stores one report; False when it was known already. Raises as ``receive_all``."""
+    return receive_all(world, [reported])[0]
+
+
+def receive_all(world: World, reported: Sequence[Reported]) -> list[bool]:
+    """Stores reports in one unit; for each whether it is new.
 
     Raises:
         Unavailable: the database cannot be reached; the provider must try again.
     """
-    row = Receipt(
-        id=world.new_id(),
-        provider_id=provider_id[:80],
-        message_id=message_id,
-        status=status[:40].lower(),
-        error_code=error_code,
-        received_at=world.clinic_now(),
-    )
+    now = world.clinic_now()
+    rows = [
+        Receipt(
+            id=world.new_id(),
+            provider_id=one.provider_id[:80],
+            message_id=one.message_id,
+            status=one.status[:40].lower(),
+            error_code=one.error_code,
+            received_at=now,
+        )
+        for one in reported
+    ]
     with world.db.write() as unit:
-        new = unit.receipts.store(row)
-    if new:
+        written = unit.receipts.store(rows)
+    if written:
         world.wake("receipt")
-    return new
+    return [row.id in written for row in rows]
 
 
 def drain(world: World, limit: int = 500) -> int:

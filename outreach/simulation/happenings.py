@@ -110,13 +110,8 @@ class Happenings:
         if message is None or message.provider_id is None:
             self._note(f"Line {line.number}: no {step!r} was sent to that patient by then.")
             return
-        receipt.receive(
-            self._world,
-            provider_id=message.provider_id,
-            status=status,
-            error_code=error_code,
-            message_id=message.id,
-        )
+        reported = receipt.Reported(message.provider_id, status, error_code, message.id)
+        receipt.receive(self._world, reported)
 
     def _last_sent(
         self, unit: Unit, patient: str, step: str, channel: str | None

@@ -1,40 +1,14 @@
 """What every route needs: the world, the configuration, and a way to the database off the loop."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import partial
 
-from anyio import CapacityLimiter, fail_after, to_thread
-
-from outreach.domain.errors import Unavailable
+from outreach.pipeline import receipt
+from outreach.pipeline.receipt import Reported
 from outreach.pipeline.world import World
 from outreach.web.config import WebConfig
-
-T = TypeVar("T")
-
-
-class DatabaseThreads:
-    """Runs blocking units of work in a few threads: no more than there are connections for them.
-
-    Who would wait for a thread longer than ``patience`` seconds is told to come again, well within
-    the 15 seconds after which Twilio hangs up.
-    """
-
-    def __init__(self, threads: int, patience: float = 8.0) -> None:
-        self._limiter = CapacityLimiter(threads)
-        self._patience = patience
-
-    async def __call__(self, work: Callable[[], T]) -> T:
-        """The result of ``work``. What has begun is never abandoned half-way.
-
-        Raises:
-            Unavailable: every thread is busy, or ``work`` found the database unreachable.
-        """
-        try:
-            with fail_after(self._patience):
-                return await to_thread.run_sync(work, limiter=self._limiter)
-        except TimeoutError:
-            raise Unavailable("The database is too busy. Try again in a moment.") from None
+from outreach.web.grouped import Grouped
+from outreach.web.threads import DatabaseThreads
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +18,8 @@ class Edge:
     world: World
     config: WebConfig
     run: DatabaseThreads
+    receipts: Grouped[Reported, bool]
+    """Stores a delivery report, with those of other requests; False when it was known."""
 
 
 def edge_of(world: World, config: WebConfig) -> Edge:
@@ -53,4 +29,5 @@ def edge_of(world: World, config: WebConfig) -> Edge:
     slowest answer slower (measured: p99 134 ms with 8, 47 ms with 2, at the same rate).
     """
     sqlite = world.db.engine.dialect.name == "sqlite"
-    return Edge(world, config, DatabaseThreads(2 if sqlite else 8))
+    run = DatabaseThreads(2 if sqlite else 8)
+    return Edge(world, config, run, Grouped(run, partial(receipt.receive_all, world)))

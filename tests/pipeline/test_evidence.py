@@ -29,10 +29,12 @@ def report(bench: Bench, provider_id: str, status: str, code: int | None = None)
     sent = message(bench)
     receipt.receive(
         bench.world,
-        provider_id=provider_id,
-        status=status,
-        error_code=code,
-        message_id=sent.id,
+        receipt.Reported(
+            provider_id=provider_id,
+            status=status,
+            error_code=code,
+            message_id=sent.id,
+        ),
     )
     receipt.drain(bench.world)
 
@@ -110,10 +112,12 @@ def test_a_receipt_with_our_id_wins_a_provider_id_from_an_equal_message(bench: B
     provider_id = bench.sms.records[0].provider_id
     receipt.receive(
         bench.world,
-        provider_id=provider_id,
-        status="delivered",
-        error_code=None,
-        message_id=second,
+        receipt.Reported(
+            provider_id=provider_id,
+            status="delivered",
+            error_code=None,
+            message_id=second,
+        ),
     )
     bench.run()
     with bench.world.db.read() as unit:
@@ -162,10 +166,12 @@ def test_a_bounced_mailbox_is_not_written_to_again(bench: Bench) -> None:
     mail = message(bench, ChannelKind.EMAIL)
     receipt.receive(
         bench.world,
-        provider_id=mail.provider_id or "",
-        status="bounce",
-        error_code=None,
-        message_id=mail.id,
+        receipt.Reported(
+            provider_id=mail.provider_id or "",
+            status="bounce",
+            error_code=None,
+            message_id=mail.id,
+        ),
     )
     bench.to(START + timedelta(days=5))
     assert len(bench.email.sent) == 1

@@ -172,10 +172,12 @@ def fails(bench: Bench, step: str) -> None:
     assert row.provider_id is not None
     receipt.receive(
         bench.world,
-        provider_id=row.provider_id,
-        status="undelivered",
-        error_code=30005,
-        message_id=row.id,
+        receipt.Reported(
+            provider_id=row.provider_id,
+            status="undelivered",
+            error_code=30005,
+            message_id=row.id,
+        ),
     )
     bench.run()
 

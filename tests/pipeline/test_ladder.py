@@ -171,10 +171,12 @@ def report(
     assert row.provider_id is not None
     receipt.receive(
         bench.world,
-        provider_id=row.provider_id,
-        status=status,
-        error_code=code,
-        message_id=row.id,
+        receipt.Reported(
+            provider_id=row.provider_id,
+            status=status,
+            error_code=code,
+            message_id=row.id,
+        ),
     )
     bench.run()
 

@@ -141,10 +141,12 @@ def test_an_answer_that_the_carrier_reports_undelivered_is_a_call_now(bench: Ben
     before = paged(bench)
     receipt.receive(
         bench.world,
-        provider_id=answer(bench),
-        status="undelivered",
-        error_code=30005,
-        message_id=None,
+        receipt.Reported(
+            provider_id=answer(bench),
+            status="undelivered",
+            error_code=30005,
+            message_id=None,
+        ),
     )
     bench.run()
     flag, call = work(bench)

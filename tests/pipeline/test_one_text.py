@@ -42,10 +42,12 @@ def reported(bench: Bench, step: str, status: str, code: int | None = None) -> N
     assert row.provider_id is not None
     receipt.receive(
         bench.world,
-        provider_id=row.provider_id,
-        status=status,
-        error_code=code,
-        message_id=row.id,
+        receipt.Reported(
+            provider_id=row.provider_id,
+            status=status,
+            error_code=code,
+            message_id=row.id,
+        ),
     )
     bench.run()
 
@@ -187,10 +189,12 @@ def test_a_replacement_that_fails_too_becomes_a_call_and_no_third_text(bench: Be
     assert again.provider_id is not None
     receipt.receive(
         bench.world,
-        provider_id=again.provider_id,
-        status="undelivered",
-        error_code=30005,
-        message_id=again.id,
+        receipt.Reported(
+            provider_id=again.provider_id,
+            status="undelivered",
+            error_code=30005,
+            message_id=again.id,
+        ),
     )
     bench.run()
     assert kinds(bench) == ["call_patient"]

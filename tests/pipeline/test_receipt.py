@@ -33,10 +33,12 @@ def report(
 ) -> bool:
     return receipt.receive(
         bench.world,
-        provider_id=provider_id,
-        status=status,
-        error_code=code,
-        message_id=message_id,
+        receipt.Reported(
+            provider_id=provider_id,
+            status=status,
+            error_code=code,
+            message_id=message_id,
+        ),
     )
 
 

@@ -90,10 +90,12 @@ def test_a_receipt_settles_it_without_a_look_up(bench: Bench) -> None:
     unknown(bench, taken=True)
     receipt.receive(
         bench.world,
-        provider_id="SMfromcallback",
-        status="delivered",
-        error_code=None,
-        message_id=message(bench, "d7").id,
+        receipt.Reported(
+            provider_id="SMfromcallback",
+            status="delivered",
+            error_code=None,
+            message_id=message(bench, "d7").id,
+        ),
     )
     receipt.drain(bench.world)
     assert statuses(bench) == ["delivered"]
@@ -111,10 +113,12 @@ def test_a_receipt_after_the_look_ups_stops_the_second_try(bench: Bench) -> None
     assert statuses(bench) == ["queued"]
     receipt.receive(
         bench.world,
-        provider_id="SMafterall",
-        status="sent",
-        error_code=None,
-        message_id=message(bench, "d7").id,
+        receipt.Reported(
+            provider_id="SMafterall",
+            status="sent",
+            error_code=None,
+            message_id=message(bench, "d7").id,
+        ),
     )
     receipt.drain(bench.world)
     after(bench, 60)

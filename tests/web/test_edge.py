@@ -23,8 +23,8 @@ from outreach.storage.database import Database
 from outreach.web import bodies, server
 from outreach.web.app import create_app
 from outreach.web.config import WebConfig
-from outreach.web.edge import DatabaseThreads
 from outreach.web.server import running
+from outreach.web.threads import DatabaseThreads
 from tests.web.callers import PUBLIC_URL, SID, caller, inbound, post_event, sendgrid, twilio
 from tests.worlds import KEYRING, Bench
 

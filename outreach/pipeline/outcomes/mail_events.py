@@ -42,11 +42,14 @@ def receive(world: World, events: Sequence[MailEvent]) -> int:
     Raises:
         Unavailable: the database cannot be reached; the provider must try again.
     """
-    new = 0
+    reports = [
+        _report(world, event, event.message_id)
+        for event in events
+        if event.provider_id and event.message_id is not None
+    ]
     with world.db.write() as unit:
+        new = len(unit.receipts.store(reports))
         for event in events:
-            if event.provider_id and event.message_id is not None:
-                new += unit.receipts.store(_report(world, event, event.message_id))
             if event.status in OPT_OUTS and event.mailbox:
                 index = address_index(ChannelKind.EMAIL, event.mailbox)
                 _opt_out(unit, world, index, source="carrier", words=event.status)

@@ -1,11 +1,12 @@
 """Provider reports: stored at once, applied in batches."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from outreach.storage.insert import insert_new
+from outreach.storage.insert import insert_all_new
 from outreach.storage.models import Receipt
 
 
@@ -15,9 +16,13 @@ class Receipts:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def store(self, receipt: Receipt) -> bool:
-        """Keeps a report; False when the same one is already there."""
-        return insert_new(self._session, receipt)
+    def store(self, receipts: Sequence[Receipt]) -> set[UUID]:
+        """Keeps reports; the ids of those that were not there already.
+
+        In one order for everybody: two that store the same reports must not wait for each other.
+        """
+        ordered = sorted(receipts, key=lambda row: (row.provider_id, row.status))
+        return {key for (key,) in insert_all_new(self._session, ordered)}
 
     def take_unapplied(self, limit: int) -> list[Receipt]:
         """Reports that have not been applied, oldest first, locked for this unit."""

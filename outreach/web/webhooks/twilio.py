@@ -10,7 +10,8 @@ from starlette.routing import Route
 from outreach.domain.pictures import MOST_FILES
 from outreach.domain.states import ChannelKind
 from outreach.domain.triage.keywords import Keyword
-from outreach.pipeline import receipt, reply
+from outreach.pipeline import reply
+from outreach.pipeline.receipt import Reported
 from outreach.web.edge import Edge
 from outreach.web.webhooks.twilio_forms import (
     ADDRESS,
@@ -50,15 +51,13 @@ class TwilioWebhooks:
         """One delivery report: 204 once it is stored."""
         form = await signed_form(self._edge, request)
         code, named = form.get("ErrorCode", ""), request.path_params.get("message_id")
-        store = partial(
-            receipt.receive,
-            self._edge.world,
+        reported = Reported(
             provider_id=field(form, SID, "MessageSid", "SmsSid"),
             status=field(form, STATUS, "MessageStatus", "SmsStatus"),
             error_code=int(code) if CODE.fullmatch(code) else None,
             message_id=None if named is None else message_id_in(named),
         )
-        await self._edge.run(store)
+        await self._edge.receipts(reported)
         return Response(status_code=204)
 
     async def inbound(self, request: Request) -> Response:

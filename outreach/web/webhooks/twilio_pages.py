@@ -11,9 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from outreach.channels.twilio_calls import CALL_STATUS_PATH, PAGE_CALL_PATH
-from outreach.pipeline import receipt
 from outreach.pipeline.followup import by_phone
 from outreach.pipeline.followup.by_phone import Spoken
+from outreach.pipeline.receipt import Reported
 from outreach.web.edge import Edge
 from outreach.web.problems import Refused
 from outreach.web.webhooks.twilio_forms import CODE, SID, STATUS, field, message_id_in, signed_form
@@ -59,15 +59,13 @@ class TwilioPages:
         """One report of a call: 204 once it is stored."""
         form = await signed_form(self._edge, request)
         code = form.get("ErrorCode", "")
-        store = partial(
-            receipt.receive,
-            self._edge.world,
+        reported = Reported(
             provider_id=field(form, SID, "CallSid"),
             status=field(form, STATUS, "CallStatus"),
             error_code=int(code) if CODE.fullmatch(code) else None,
             message_id=message_id_in(request.path_params["message_id"]),
         )
-        await self._edge.run(store)
+        await self._edge.receipts(reported)
         return Response(status_code=204)
 
     def _says(self, name: str, spoken: Spoken | None) -> Response:
