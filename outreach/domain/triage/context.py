@@ -9,6 +9,13 @@ from collections.abc import Sequence
 from outreach.domain.triage.folding import Gap
 from outreach.domain.triage.lexicon import SYMPTOM_LABELS, Cue
 from outreach.domain.triage.reading import Match, Reading, Span
+from outreach.domain.triage.remarks import (
+    is_about_a_pet,
+    is_dated_later,
+    is_denied_later,
+    is_only_read_about,
+    was_tried,
+)
 from outreach.domain.triage.result import Action, Label
 
 NEGATION = "negation"
@@ -16,6 +23,7 @@ IDIOM = "idiom"
 HYPOTHETICAL = "hypothetical"
 LONG_AGO = "long ago"
 OTHER_PAST = "another person, past"
+ANIMAL = "an animal"
 """The rules that set a finding aside, as findings and reasons name them."""
 
 REACH = 5
@@ -68,8 +76,13 @@ class Context:
         if self.negated(span):
             return NEGATION
         if concept.always and concept.action is Action.CALL_988:
-            return None
+            tried_once = was_tried(self._reading, span) and self._long_ago(span)
+            return LONG_AGO if tried_once else None
+        if is_about_a_pet(self._reading, span):
+            return ANIMAL
         if self._hypothetical(span, always=concept.always):
+            return HYPOTHETICAL
+        if is_only_read_about(self._reading, span) or is_denied_later(self._reading, span):
             return HYPOTHETICAL
         return LONG_AGO if self._long_ago(span) else None
 
@@ -213,6 +226,8 @@ class Context:
         return True
 
     def _long_ago(self, span: Span) -> bool:
+        if is_dated_later(self._reading, span):
+            return True
         return self._cue_in_sentence(Cue.LONG_AGO, span) and not self._present(span)
 
     def _of_another(self, span: Span) -> bool:

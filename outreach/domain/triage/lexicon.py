@@ -57,6 +57,16 @@ class Cue(StrEnum):
     NOT_HYPOTHETICAL = "not_hypothetical"
     """Looks imagined and happens: ``when i get up``, ``cuando camino``."""
     ASKS = "asks"
+    PET = "pet"
+    """An animal: what befalls it is no patient's."""
+    SOURCE = "source"
+    """Where somebody reads or hears of dangers: ``the leaflet``, ``they said watch for``."""
+    NONE_OF_IT = "none_of_it"
+    """Denies what was named before it: ``none of that happened``."""
+    THAT_WAS_AGO = "that_was_ago"
+    """Dates the sentence before it: ``that was ten years ago``."""
+    TRIED = "tried"
+    """An attempt that was made: long ago it is history."""
     SEVERE = "severe"
 
 

@@ -16,6 +16,11 @@ from outreach.domain.triage.spelling import Speller
 
 _COMMAS_OF_A_LIST = 2
 _WORDS_OF_AN_ITEM = 4
+_TURNS = frozenset({"but", "except", "pero", "excepto", "although", "however"})
+"""No phrase reaches over these: ``pee is fine but i had tea``. It does in ``my dose but i think it
+was expired``, where a small word takes up what came before."""
+_TAKES_UP = frozenset({"it", "its", "they", "theyre", "them", "lo", "la", "se", "le", "me"})
+_TAKES_UP_WITHIN = 4
 _SPELLED = SYMPTOM_LABELS | {Label.OPT_OUT}
 """Only words of these concepts are worth a correction; the rest would bend ordinary words."""
 
@@ -228,9 +233,16 @@ def _line(reading: Reading) -> tuple[str, list[int]]:
     line = [" "]
     starts: list[int] = []
     position = 1
-    for word, gap, separator in zip(reading.words, reading.gaps, reading.separators, strict=True):
+    words = reading.words
+    for place, (word, gap, separator) in enumerate(
+        zip(words, reading.gaps, reading.separators, strict=True)
+    ):
         starts.append(position)
-        mark = STOP if gap is Gap.HARD else COMMA if listing and "," in separator else ""
+        turns = gap is Gap.HARD or (
+            word in _TURNS
+            and _TAKES_UP.isdisjoint(words[place + 1 : place + 1 + _TAKES_UP_WITHIN])
+        )
+        mark = STOP if turns else COMMA if listing and "," in separator else ""
         piece = f"{word}{mark} "
         line.append(piece)
         position += len(piece)
