@@ -236,6 +236,8 @@ class Context:
             return False
         if self._person_before(Cue.OTHER, span):
             return self._cue_in_sentence(Cue.OTHER_PAST, span) or self._long_ago(span)
+        if self._person_before(Cue.KIN, span) and not self._cue_in_sentence(Cue.RECENT, span):
+            return self._cue_in_sentence(Cue.KIN_PAST, span) or self._long_ago(span)
         return self._person_before(Cue.CLOSE, span) and self._long_ago(span)
 
     def _person_before(self, cue: Cue, span: Span) -> bool:
