@@ -34,6 +34,8 @@ class Kind(StrEnum):
     """Between the two numbers of a score: ``8 of 10``, ``8 out of 10``."""
     OTHER_UNIT = "other_unit"
     """A unit that shows the number before it is none of these: hours, mg, dollars."""
+    NOT_OF_THE_BODY = "not_of_the_body"
+    """Soon after a number shows that it is no temperature of a person: ``102 degrees outside``."""
 
 
 def _concept(name: str, action: Action, about: str, label: Label | None = None) -> Concept:
@@ -125,7 +127,7 @@ class Measures:
         in_f, in_c = _within(value, _FAHRENHEIT), _within(value, _CELSIUS)
         if not in_f and not in_c:
             return None
-        if self._is(place + 1, Kind.OTHER_UNIT):
+        if self._is(place + 1, Kind.OTHER_UNIT) or self._near(place, Kind.NOT_OF_THE_BODY, 0, 4):
             return None
         unit = any(
             self._is(place + step, kind)
