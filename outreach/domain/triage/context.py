@@ -4,6 +4,7 @@ Asymmetric toward safety: a red flag is set aside only on strong evidence (clini
 NegEx and ConText, with the reach of a negation ended by ``but``, punctuation, emoji and ``and``).
 """
 
+import re
 from collections.abc import Sequence
 
 from outreach.domain.triage.folding import Gap
@@ -39,9 +40,12 @@ _IDIOM_LEADS = frozenset(
 is no idiom."""
 _LIST_STEP = 6
 _SEVERE_REACH = 3
+_MILD_REACH = 2
 _PRONOUNS = frozenset({"me", "se", "te", "le", "really", "even", "any", "currently", "actually"})
 _POST_NEGATION = frozenset({"no", "none", "nope", "negative", "denied", "nada", "ninguno",
                             "ninguna"})  # fmt: skip
+_NOES = frozenset({"not", "isnt", "arent", "wasnt", "dont", "doesnt", "didnt", "never", "no", "nunca"})
+_WORDS_OF_RULE = re.compile(r"[ |+?]")
 _MARKS_BEFORE_ANSWER = frozenset(":?=-")
 
 
@@ -68,7 +72,8 @@ class Context:
         span, concept = match.span, match.concept
         if concept.label not in SYMPTOM_LABELS:
             deniable = concept.label in {Label.NONE_OK, Label.OPT_OUT}
-            return NEGATION if deniable and self.negated(span) else None
+            stray = concept.label is Label.NONE_OK and self._stray_no(span)
+            return NEGATION if stray or (deniable and self.negated(span)) else None
         if self._inside_idiom(span):
             return IDIOM
         if self._of_another(span):
@@ -98,6 +103,18 @@ class Context:
             for cue in self._reading.spans(Cue.SEVERE)
         )
 
+    def made_little_of(self, span: Span) -> bool:
+        """``feet a bit swollen``: a word such as ``bit`` within the span or right before it.
+
+        Not where anything near says worse, and not ``not a little``.
+        """
+        if self.severe_near(span):
+            return False
+        return any(
+            span.first - _MILD_REACH <= cue.first < span.end and not self._negation_before(cue)
+            for cue in self._reading.spans(Cue.MILD)
+        )
+
     def _within_clause(self, word: int, step: int) -> int:
         """The furthest word from ``word`` in the direction of ``step`` that is still about it."""
         for _ in range(_SEVERE_REACH):
@@ -119,6 +136,11 @@ class Context:
             or self._negation_within(span)
             or self._negation_behind(span)
         )
+
+    def _stray_no(self, span: Span) -> bool:
+        """``im not okay`` matches ``im .. okay``: a no in its gap that the phrase does not know."""
+        inside = _NOES.intersection(self._reading.words[span.first : span.end])
+        return bool(inside) and inside.isdisjoint(_WORDS_OF_RULE.split(span.rule))
 
     def _negation_within(self, span: Span) -> bool:
         """``leg isnt swollen``: a negation right before the last word of the phrase."""

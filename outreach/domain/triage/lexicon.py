@@ -74,6 +74,8 @@ class Cue(StrEnum):
     TRIED = "tried"
     """An attempt that was made: long ago it is history."""
     SEVERE = "severe"
+    MILD = "mild"
+    """Makes little of the words right after or around it: ``a bit swollen``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class Concept:
     """The concept whose words it explains away: ``almost passed out`` is no fainting."""
     when_severe: str | None = None
     """The concept it becomes when a severity word stands near."""
+    when_mild: str | None = None
+    """The milder concept it becomes beside a word such as ``little``; never beside ``worse``."""
 
 
 @dataclass(frozen=True, slots=True)
