@@ -44,6 +44,12 @@ _MILD_REACH = 2
 _PRONOUNS = frozenset({"me", "se", "te", "le", "really", "even", "any", "currently", "actually"})
 _POST_NEGATION = frozenset({"no", "none", "nope", "negative", "denied", "nada", "ninguno",
                             "ninguna"})  # fmt: skip
+_BETWEEN_NO_AND_SIGN = _PRONOUNS | frozenset(
+    "a an the my his her at all so very that too be been being get got look looking feel feeling take"
+    " have had esta estan es son muy tan nada el la los las un una he ha tengo tiene".split()
+)
+_DENIALS_OF_LISTS = frozenset({"denies", "denied", "deny", "niega"})
+"""As nurses write: ``denies chest pain, sob, fever``."""
 _NOES = frozenset({"not", "isnt", "arent", "wasnt", "dont", "doesnt", "didnt", "never", "no", "nunca"})
 _WORDS_OF_RULE = re.compile(r"[ |+?]")
 _MARKS_BEFORE_ANSWER = frozenset(":?=-")
@@ -63,6 +69,9 @@ class Context:
         asked = any("?" in separator for separator in reading.separators)
         self._asked = asked or bool(reading.spans(Cue.ASKS))
         self._negation_ends = [False] * count
+        answers = [word for word in range(len(reading.words)) if self._is_answer(word)]
+        self._denies_a_list = not _DENIALS_OF_LISTS.isdisjoint(reading.words)
+        self._answers_in_turn = len(answers) > 1
         for span in reading.spans(Cue.NEGATION):
             if not self._false_negation[span.first] and not self._false_negation[span.end - 1]:
                 self._negation_ends[span.end - 1] = True
@@ -143,19 +152,29 @@ class Context:
         return bool(inside) and inside.isdisjoint(_WORDS_OF_RULE.split(span.rule))
 
     def _negation_within(self, span: Span) -> bool:
-        """``leg isnt swollen``: a negation right before the last word of the phrase."""
-        last = span.end - 2
-        while last > span.first and self._reading.words[last] in _PRONOUNS:
-            last -= 1
-        return last >= span.first and self._negation_ends[last]
+        """``leg isnt swollen``, ``site isnt red or hot``: a no inside, close before the last word."""
+        word = span.end - 2
+        while word > span.first:
+            if self._reading.gaps[word] is not Gap.SPACE:
+                return False
+            if self._negation_ends[word]:
+                return True
+            listed = self._continues[word] or self._continues[word + 1]
+            if not listed and self._reading.words[word] not in _BETWEEN_NO_AND_SIGN:
+                return False
+            word -= 1
+        return False
 
     def _negation_before(self, span: Span) -> bool:
         reading, ends, reach, word = self._reading, self._negation_ends, REACH, span.first - 1
         in_list = self._list_goes_on(span)
-        while word >= 0 and span.first - word <= reach + (LIST_REACH if in_list else 0):
+        while word >= 0 and span.first - word <= reach + (
+            LIST_REACH if in_list or self._denies_a_list else 0
+        ):
             if reading.gaps[word] is Gap.HARD or self._breaks[word] or self._ands[word]:
                 return False
-            if reading.gaps[word] is Gap.SOFT and not (in_list and self._comma(word)):
+            listed = in_list or self._denies_a_list
+            if reading.gaps[word] is Gap.SOFT and not (listed and self._comma(word)):
                 return False
             if ends[word]:
                 return True
@@ -194,9 +213,21 @@ class Context:
         reading, answer = self._reading, span.end
         if answer >= len(reading.words) or reading.words[answer] not in _POST_NEGATION:
             return False
+        if self._answers_in_turn and self._is_answer(answer):
+            return True
         if not set(reading.separators[span.end - 1].strip()) & _MARKS_BEFORE_ANSWER:
             return False
         return reading.gaps[answer] is not Gap.SPACE or answer == len(reading.words) - 1
+
+    def _is_answer(self, word: int) -> bool:
+        """``fever no, rash no``: a no right behind a word, with the end of its item behind it."""
+        reading = self._reading
+        return (
+            word > 0
+            and reading.words[word] in _POST_NEGATION
+            and reading.gaps[word - 1] is Gap.SPACE
+            and (reading.gaps[word] is not Gap.SPACE or word == len(reading.words) - 1)
+        )
 
     def _inside_idiom(self, span: Span) -> bool:
         """True for a phrase within an idiom, or one that only its first words stick out of it.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from outreach.domain.triage.folding import Gap, Piece, gap_of, split_number
 from outreach.domain.triage.forms import english_forms, spanish_forms
 from outreach.domain.triage.lexicon import SYMPTOM_LABELS, Concept, Cue, Lexicon
-from outreach.domain.triage.phrases import COMMA, STOP, Phrase, anchors, compile_phrase
+from outreach.domain.triage.phrases import COMMA, STOP, Phrase, anchors, compile_phrase, without
 from outreach.domain.triage.result import Label
 from outreach.domain.triage.sounds import spanish_sound
 from outreach.domain.triage.spelling import Speller
@@ -106,6 +106,7 @@ class Reader:
                 self._index[word].append(number)
         self._compiled = compiled
         self._patterns: list[re.Pattern[str] | None] = [None] * len(compiled)
+        self._plain: dict[int, re.Pattern[str] | None] = {}
         self._negators = frozenset(lexicon.groups.get("negators", ()))
         self._may_deny = [not self._negators.isdisjoint(p.words()) for p, _ in compiled]
         own = set(use)
@@ -137,8 +138,10 @@ class Reader:
             for match in _overlapping(self._pattern(number, phrase), text):
                 first = bisect_right(starts, match.start()) - 1
                 end = bisect_right(starts, match.end() - 1)
-                denies = self._may_deny[number] and not self._negators.isdisjoint(
-                    reading.words[first:end]
+                denies = (
+                    self._may_deny[number]
+                    and not self._negators.isdisjoint(reading.words[first:end])
+                    and not self._negated_in_a_gap(number, phrase, text, match)
                 )
                 span = Span(first, end, phrase.source, denies)
                 if meaning is Cue.IDIOM and Gap.HARD in reading.gaps[first : end - 1]:
@@ -148,6 +151,17 @@ class Reader:
                 elif not meaning.only_whole or end - first == len(reading.words):
                     reading.matches.append(Match(meaning, span))
         return reading
+
+    def _negated_in_a_gap(
+        self, number: int, phrase: Phrase, text: str, match: re.Match[str]
+    ) -> bool:
+        """``leg is not red`` matches ``leg .. red|wont+move`` with a no that is none of its own."""
+        if number not in self._plain:
+            expression = without(phrase, self._negators)
+            self._plain[number] = re.compile(expression) if expression else None
+        plain = self._plain[number]
+        found = plain.match(text, match.start()) if plain is not None else None
+        return found is not None and found.end() <= match.end()
 
     def _pattern(self, number: int, phrase: Phrase) -> re.Pattern[str]:
         """Compiled when first needed: a lexicon holds thousands, a reply touches dozens."""
