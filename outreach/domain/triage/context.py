@@ -50,7 +50,9 @@ _BETWEEN_NO_AND_SIGN = _PRONOUNS | frozenset(
 )
 _DENIALS_OF_LISTS = frozenset({"denies", "denied", "deny", "niega"})
 """As nurses write: ``denies chest pain, sob, fever``."""
-_NOES = frozenset({"not", "isnt", "arent", "wasnt", "dont", "doesnt", "didnt", "never", "no", "nunca"})
+_NOES = frozenset(
+    {"not", "isnt", "arent", "wasnt", "dont", "doesnt", "didnt", "never", "no", "nunca"}
+)
 _WORDS_OF_RULE = re.compile(r"[ |+?]")
 _MARKS_BEFORE_ANSWER = frozenset(":?=-")
 

@@ -19,6 +19,11 @@ from outreach.domain.triage.survey_answers import read_interference, read_sympto
 from outreach.domain.triage.verdict import Seen
 
 
+_SURELY_ANOTHER_LANGUAGE = 3
+"""Small words of another language, and none of its own: a lexicon then corrects no spelling, or it
+would bend ``medias`` into ``medics``."""
+
+
 class TriageEngine:
     """Understands replies. Safe to share between threads: it keeps nothing of what it reads."""
 
@@ -56,8 +61,11 @@ class TriageEngine:
         found = pieces(text)
         sightings: list[tuple[int, Seen]] = []
         asks = "?" in text
+        small_words = {name: reader.everyday_in(found) for name, reader in self._readers.items()}
         for name in self._order(language):
-            reading = self._readers[name].read(found)
+            others = max((n for other, n in small_words.items() if other != name), default=0)
+            foreign = small_words[name] == 0 and others >= _SURELY_ANOTHER_LANGUAGE
+            reading = self._readers[name].read(found, correct=not foreign)
             seen_here = self._seen(reading, self._measures[name])
             sightings += [(reading.everyday, item) for item in seen_here]
         seen = verdict.settled(_once(sightings))

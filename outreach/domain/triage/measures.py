@@ -188,7 +188,9 @@ class Measures:
     def _is_lower_number(self, place: int) -> bool:
         """``72`` in ``118/72``: not the oxygen that is named after it."""
         upper = self._values.get(place - 1)
-        return upper is not None and upper > self._values[place] and "/" in self._separator(place - 1)
+        return (
+            upper is not None and upper > self._values[place] and "/" in self._separator(place - 1)
+        )
 
     def _belongs_to_another(self, place: int, kind: Kind) -> bool:
         """``hr 72 o2 98``: a number belongs to the measure named right before it."""

@@ -126,9 +126,13 @@ class Reader:
             _FORMS.get(lexicon.language),
         )
 
-    def read(self, found: Sequence[Piece]) -> Reading:
-        """Reads the pieces of one reply."""
-        reading = self._words(found)
+    def everyday_in(self, found: Iterable[Piece]) -> int:
+        """How many different small words of this language there are, before anything is corrected."""
+        return len(self._everyday.intersection(piece.text for piece in found))
+
+    def read(self, found: Sequence[Piece], *, correct: bool = True) -> Reading:
+        """Reads the pieces of one reply; ``correct=False`` leaves misspelt words as they are."""
+        reading = self._words(found, correct=correct)
         text, starts = _line(reading)
         tried: set[int] = set()
         for word in set(reading.words):
@@ -170,10 +174,10 @@ class Reader:
             pattern = self._patterns[number] = re.compile(phrase.expression)
         return pattern
 
-    def _words(self, found: Sequence[Piece]) -> Reading:
+    def _words(self, found: Sequence[Piece], *, correct: bool) -> Reading:
         reading = Reading([], [], [], [])
         for piece in found:
-            rewritten = self._rewrite(piece)
+            rewritten = self._rewrite(piece, correct=correct)
             if rewritten is None:
                 if reading.gaps:  # an emoji nobody has given a meaning: it only separates
                     reading.gaps[-1] = max(Gap.SOFT, reading.gaps[-1], gap_of(piece.after))
@@ -192,7 +196,7 @@ class Reader:
             reading.words = [self._borrowed.get(word, word) for word in reading.words]
         return reading
 
-    def _rewrite(self, piece: Piece) -> list[tuple[Piece, list[str]]] | None:
+    def _rewrite(self, piece: Piece, *, correct: bool) -> list[tuple[Piece, list[str]]] | None:
         """The words a piece stands for; None for a character that stands for none."""
         known = self._rewrites.get(piece.text)
         if known is not None:
@@ -210,7 +214,7 @@ class Reader:
             if word in self._rewrites:
                 return [(piece, self._rewrites[word])]
         corrected: list[str] = []
-        for part_word in self._speller.words(word):
+        for part_word in self._speller.words(word) if correct else [word]:
             corrected += self._rewrites.get(part_word, [part_word])
         return [(piece, corrected)]
 
@@ -253,8 +257,7 @@ def _line(reading: Reading) -> tuple[str, list[int]]:
     ):
         starts.append(position)
         turns = gap is Gap.HARD or (
-            word in _TURNS
-            and _TAKES_UP.isdisjoint(words[place + 1 : place + 1 + _TAKES_UP_WITHIN])
+            word in _TURNS and _TAKES_UP.isdisjoint(words[place + 1 : place + 1 + _TAKES_UP_WITHIN])
         )
         mark = STOP if turns else COMMA if listing and "," in separator else ""
         piece = f"{word}{mark} "

@@ -53,7 +53,8 @@ def is_denied_later(reading: Reading, span: Span) -> bool:
         _any_within(reading, cue, first, span.end) for cue in (Cue.SOURCE, Cue.HYPOTHETICAL)
     )
     return feared and any(
-        span.end <= denial.first and _sentences_between(reading, end, denial.first) <= _SENTENCES_BACK
+        span.end <= denial.first
+        and _sentences_between(reading, end, denial.first) <= _SENTENCES_BACK
         for denial in reading.spans(Cue.NONE_OF_IT)
     )
 

@@ -173,7 +173,10 @@ def needs_reading(seen: Sequence[Seen], found: Sequence[Piece], label: Label) ->
     """
     doubtful = any(
         _symptom(item)
-        and (item.set_aside in {OTHER_PAST, LONG_AGO, ANIMAL} or (item.set_aside and item.concept.always))
+        and (
+            item.set_aside in {OTHER_PAST, LONG_AGO, ANIMAL}
+            or (item.set_aside and item.concept.always)
+        )
         for item in seen
     )
     if doubtful or label is not Label.NONE_OK:
