@@ -44,10 +44,12 @@ _MILD_REACH = 2
 _PRONOUNS = frozenset({"me", "se", "te", "le", "really", "even", "any", "currently", "actually"})
 _POST_NEGATION = frozenset({"no", "none", "nope", "negative", "denied", "nada", "ninguno",
                             "ninguna"})  # fmt: skip
-_BETWEEN_NO_AND_SIGN = _PRONOUNS | frozenset(
-    "a an the my his her at all so very that too be been being get got look looking feel feeling take"
-    " have had esta estan es son muy tan nada el la los las un una he ha tengo tiene".split()
-)
+_BETWEEN_NO_AND_SIGN = _PRONOUNS | frozenset({
+    "a", "an", "the", "my", "his", "her", "at", "all", "so", "very", "that", "too", "be", "been",
+    "being", "get", "got", "look", "looking", "feel", "feeling", "take", "have", "had", "esta",
+    "estan", "es", "son", "muy", "tan", "nada", "el", "la", "los", "las", "un", "una", "he", "ha",
+    "tengo", "tiene",
+})  # fmt: skip
 _DENIALS_OF_LISTS = frozenset({"denies", "denied", "deny", "niega"})
 """As nurses write: ``denies chest pain, sob, fever``."""
 _NOES = frozenset(
@@ -117,9 +119,10 @@ class Context:
     def made_little_of(self, span: Span) -> bool:
         """``feet a bit swollen``: a word such as ``bit`` within the span or right before it.
 
-        Not where anything near says worse, and not ``not a little``.
+        Not where the sentence says worse, and not ``not a little``.
         """
-        if self.severe_near(span):
+        first, end = self._reading.sentence(span.first)
+        if any(first <= cue.first < end for cue in self._reading.spans(Cue.SEVERE)):
             return False
         return any(
             span.first - _MILD_REACH <= cue.first < span.end and not self._negation_before(cue)
@@ -154,7 +157,7 @@ class Context:
         return bool(inside) and inside.isdisjoint(_WORDS_OF_RULE.split(span.rule))
 
     def _negation_within(self, span: Span) -> bool:
-        """``leg isnt swollen``, ``site isnt red or hot``: a no inside, close before the last word."""
+        """``leg isnt swollen``, ``site isnt red or hot``: a no inside, close to the last word."""
         word = span.end - 2
         while word > span.first:
             if self._reading.gaps[word] is not Gap.SPACE:

@@ -18,7 +18,6 @@ from outreach.domain.triage.screening import read_screen
 from outreach.domain.triage.survey_answers import read_interference, read_symptoms
 from outreach.domain.triage.verdict import Seen
 
-
 _SURELY_ANOTHER_LANGUAGE = 3
 """Small words of another language, and none of its own: a lexicon then corrects no spelling, or it
 would bend ``medias`` into ``medics``."""

@@ -47,7 +47,7 @@ class Cue(StrEnum):
     OTHER = "other"
     """A person who is hardly ever the patient: ``my neighbor``, ``mi suegra``."""
     KIN = "kin"
-    """A relative whom people care for: ``my mom``. What she ``had`` is past, unless it is recent."""
+    """A relative whom people care for, ``my mom``: what she ``had`` is past unless recent."""
     KIN_PAST = "kin_past"
     """Past enough when the text is about a relative: ``had``, ``died of``, ``tuvo``."""
     RECENT = "recent"

@@ -50,7 +50,7 @@ class Phrase:
 
 
 def without(phrase: Phrase, words: AbstractSet[str]) -> str | None:
-    """The expression of the phrase less every choice that holds one of ``words``; None if it needs one.
+    """The expression less every choice that holds one of ``words``; None if a slot needs one.
 
     What it matches is the complaint without its own negation: a ``no`` inside is then in a gap.
     """

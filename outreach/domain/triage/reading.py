@@ -19,7 +19,7 @@ _WORDS_OF_AN_ITEM = 4
 _TURNS = frozenset({"but", "except", "pero", "excepto", "although", "however"})
 """No phrase reaches over these: ``pee is fine but i had tea``. It does in ``my dose but i think it
 was expired``, where a small word takes up what came before."""
-_TAKES_UP = frozenset({"it", "its", "they", "theyre", "them", "lo", "la", "se", "le", "me"})
+_TAKES_UP = frozenset({"it", "its", "they", "theyre", "them", "creo", "estaba"})
 _TAKES_UP_WITHIN = 4
 _SPELLED = SYMPTOM_LABELS | {Label.OPT_OUT}
 """Only words of these concepts are worth a correction; the rest would bend ordinary words."""
@@ -127,7 +127,7 @@ class Reader:
         )
 
     def everyday_in(self, found: Iterable[Piece]) -> int:
-        """How many different small words of this language there are, before anything is corrected."""
+        """How many different small words of this language there are, as written."""
         return len(self._everyday.intersection(piece.text for piece in found))
 
     def read(self, found: Sequence[Piece], *, correct: bool = True) -> Reading:
@@ -148,7 +148,7 @@ class Reader:
                     and not self._negated_in_a_gap(number, phrase, text, match)
                 )
                 span = Span(first, end, phrase.source, denies)
-                if meaning is Cue.IDIOM and Gap.HARD in reading.gaps[first : end - 1]:
+                if meaning is Cue.IDIOM and max(reading.gaps[first : end - 1], default=Gap.SPACE):
                     continue
                 if isinstance(meaning, Cue):
                     reading.cues.setdefault(meaning, []).append(span)

@@ -60,7 +60,7 @@ def is_denied_later(reading: Reading, span: Span) -> bool:
 
 
 def is_dated_later(reading: Reading, span: Span) -> bool:
-    """``my heart raced. That was years ago``: the sentence after dates this one, or this its own."""
+    """``my heart raced. That was years ago``: this sentence or the next one dates it."""
     first, end = reading.sentence(span.first)
     if _any_within(reading, Cue.PRESENT, first, end):
         return False
@@ -71,7 +71,9 @@ def is_dated_later(reading: Reading, span: Span) -> bool:
 
 
 def was_tried(reading: Reading, span: Span) -> bool:
-    """``tried to end my life``: something done once, and no wish of today."""
+    """``tried to end my life``: something done once; no word of today in the whole sentence."""
+    if _any_within(reading, Cue.PRESENT, *reading.sentence(span.first)):
+        return False
     return any(
         span.first - _TRIED_REACH <= tried.first < span.end for tried in reading.spans(Cue.TRIED)
     )

@@ -69,7 +69,7 @@ def test_no_urgent_reply_is_closed_without_a_person(report: Report) -> None:
 
 
 def test_texts_nothing_was_learnt_from_do_not_get_worse(held: Report) -> None:
-    """The floor is what was measured, and below what we want: 0.98 of the urgent, 0.90 of others."""
+    """The floor is what was measured, below what we want: 0.98 of the urgent, 0.90 of others."""
     assert held.overall.sensitivity.total >= 110
     assert (held.overall.sensitivity.value or 0) >= 0.88
     assert (held.overall.specificity.value or 0) >= 0.85
