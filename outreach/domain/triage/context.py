@@ -4,9 +4,25 @@ Asymmetric toward safety: a red flag is set aside only on strong evidence (clini
 NegEx and ConText, with the reach of a negation ended by ``but``, punctuation, emoji and ``and``).
 """
 
-import re
 from collections.abc import Sequence
 
+from outreach.domain.triage.context_words import (
+    BETWEEN_NO_AND_SIGN,
+    CLAUSE_MAY_FOLLOW,
+    DENIALS_OF_LISTS,
+    HYPOTHETICAL_REACH,
+    IDIOM_LEADS,
+    LIST_REACH,
+    LIST_STEP,
+    MARKS_BEFORE_ANSWER,
+    MILD_REACH,
+    NOES,
+    POST_NEGATION,
+    PRONOUNS,
+    REACH,
+    SEVERE_REACH,
+    WORDS_OF_RULE,
+)
 from outreach.domain.triage.folding import Gap
 from outreach.domain.triage.lexicon import SYMPTOM_LABELS, Cue
 from outreach.domain.triage.reading import Match, Reading, Span
@@ -27,37 +43,6 @@ OTHER_PAST = "another person, past"
 ANIMAL = "an animal"
 """The rules that set a finding aside, as findings and reasons name them."""
 
-REACH = 5
-"""How many words a negation reaches over."""
-LIST_REACH = 14
-"""How many words it reaches over through a list joined by ``or``."""
-HYPOTHETICAL_REACH = 10
-_CLAUSE_MAY_FOLLOW = 2
-_IDIOM_LEADS = frozenset(
-    {"me", "se", "te", "le", "nos", "i", "im", "he", "she", "it", "its", "we", "you", "my", "mi"}
-)
-"""A small word may stand before the idiom: ``me | muero de hambre``; ``trouble | breathing ok``
-is no idiom."""
-_LIST_STEP = 6
-_SEVERE_REACH = 3
-_MILD_REACH = 2
-_PRONOUNS = frozenset({"me", "se", "te", "le", "really", "even", "any", "currently", "actually"})
-_POST_NEGATION = frozenset({"no", "none", "nope", "negative", "denied", "nada", "ninguno",
-                            "ninguna"})  # fmt: skip
-_BETWEEN_NO_AND_SIGN = _PRONOUNS | frozenset({
-    "a", "an", "the", "my", "his", "her", "at", "all", "so", "very", "that", "too", "be", "been",
-    "being", "get", "got", "look", "looking", "feel", "feeling", "take", "have", "had", "esta",
-    "estan", "es", "son", "muy", "tan", "nada", "el", "la", "los", "las", "un", "una", "he", "ha",
-    "tengo", "tiene",
-})  # fmt: skip
-_DENIALS_OF_LISTS = frozenset({"denies", "denied", "deny", "niega"})
-"""As nurses write: ``denies chest pain, sob, fever``."""
-_NOES = frozenset(
-    {"not", "isnt", "arent", "wasnt", "dont", "doesnt", "didnt", "never", "no", "nunca"}
-)
-_WORDS_OF_RULE = re.compile(r"[ |+?]")
-_MARKS_BEFORE_ANSWER = frozenset(":?=-")
-
 
 class Context:
     """The cues of one reading, laid out by word for quick questions."""
@@ -74,7 +59,7 @@ class Context:
         self._asked = asked or bool(reading.spans(Cue.ASKS))
         self._negation_ends = [False] * count
         answers = [word for word in range(len(reading.words)) if self._is_answer(word)]
-        self._denies_a_list = not _DENIALS_OF_LISTS.isdisjoint(reading.words)
+        self._denies_a_list = not DENIALS_OF_LISTS.isdisjoint(reading.words)
         self._answers_in_turn = len(answers) > 1
         for span in reading.spans(Cue.NEGATION):
             if not self._false_negation[span.first] and not self._false_negation[span.end - 1]:
@@ -125,13 +110,13 @@ class Context:
         if any(first <= cue.first < end for cue in self._reading.spans(Cue.SEVERE)):
             return False
         return any(
-            span.first - _MILD_REACH <= cue.first < span.end and not self._negation_before(cue)
+            span.first - MILD_REACH <= cue.first < span.end and not self._negation_before(cue)
             for cue in self._reading.spans(Cue.MILD)
         )
 
     def _within_clause(self, word: int, step: int) -> int:
         """The furthest word from ``word`` in the direction of ``step`` that is still about it."""
-        for _ in range(_SEVERE_REACH):
+        for _ in range(SEVERE_REACH):
             following = word + step
             if not 0 <= following < len(self._reading.words):
                 return word
@@ -153,8 +138,8 @@ class Context:
 
     def _stray_no(self, span: Span) -> bool:
         """``im not okay`` matches ``im .. okay``: a no in its gap that the phrase does not know."""
-        inside = _NOES.intersection(self._reading.words[span.first : span.end])
-        return bool(inside) and inside.isdisjoint(_WORDS_OF_RULE.split(span.rule))
+        inside = NOES.intersection(self._reading.words[span.first : span.end])
+        return bool(inside) and inside.isdisjoint(WORDS_OF_RULE.split(span.rule))
 
     def _negation_within(self, span: Span) -> bool:
         """``leg isnt swollen``, ``site isnt red or hot``: a no inside, close to the last word."""
@@ -165,7 +150,7 @@ class Context:
             if self._negation_ends[word]:
                 return True
             listed = self._continues[word] or self._continues[word + 1]
-            if not listed and self._reading.words[word] not in _BETWEEN_NO_AND_SIGN:
+            if not listed and self._reading.words[word] not in BETWEEN_NO_AND_SIGN:
                 return False
             word -= 1
         return False
@@ -192,7 +177,7 @@ class Context:
     def _denied_clause(self, word: int) -> bool:
         """``no tengo``: a new statement is denied only by a negation right before it."""
         before = word - 1
-        while before >= 0 and self._reading.words[before] in _PRONOUNS:
+        while before >= 0 and self._reading.words[before] in PRONOUNS:
             before -= 1
         return (
             before >= 0 and self._negation_ends[before] and self._reading.gaps[before] is Gap.SPACE
@@ -204,7 +189,7 @@ class Context:
     def _list_goes_on(self, span: Span) -> bool:
         """True when ``or``/``ni`` follows soon after the span: ``no fever, rash or chills``."""
         reading = self._reading
-        for word in range(span.end - 1, min(span.end + _LIST_STEP, len(reading.words))):
+        for word in range(span.end - 1, min(span.end + LIST_STEP, len(reading.words))):
             if word >= span.end and self._continues[word]:
                 return True
             if reading.gaps[word] is Gap.HARD or (word >= span.end and self._breaks[word]):
@@ -216,11 +201,11 @@ class Context:
     def _negation_behind(self, span: Span) -> bool:
         """``chest pain: no`` and ``fever? none``."""
         reading, answer = self._reading, span.end
-        if answer >= len(reading.words) or reading.words[answer] not in _POST_NEGATION:
+        if answer >= len(reading.words) or reading.words[answer] not in POST_NEGATION:
             return False
         if self._answers_in_turn and self._is_answer(answer):
             return True
-        if not set(reading.separators[span.end - 1].strip()) & _MARKS_BEFORE_ANSWER:
+        if not set(reading.separators[span.end - 1].strip()) & MARKS_BEFORE_ANSWER:
             return False
         return reading.gaps[answer] is not Gap.SPACE or answer == len(reading.words) - 1
 
@@ -229,7 +214,7 @@ class Context:
         reading = self._reading
         return (
             word > 0
-            and reading.words[word] in _POST_NEGATION
+            and reading.words[word] in POST_NEGATION
             and reading.gaps[word - 1] is Gap.SPACE
             and (reading.gaps[word] is not Gap.SPACE or word == len(reading.words) - 1)
         )
@@ -240,7 +225,7 @@ class Context:
         ``cant breathe`` is no part of ``breathe well``: a complaint with its own negation counts
         as idiom only when all of it is; ``breathing is not good`` is no ``breathing is good``.
         """
-        small = self._reading.words[span.first] in _IDIOM_LEADS
+        small = self._reading.words[span.first] in IDIOM_LEADS
         lead = 1 if small and not span.denies else 0
         return any(
             idiom.first - lead <= span.first and idiom.first < span.end <= idiom.end
@@ -278,7 +263,7 @@ class Context:
                 return False
             if word < cue.end:
                 continue
-            late = word - cue.end >= _CLAUSE_MAY_FOLLOW
+            late = word - cue.end >= CLAUSE_MAY_FOLLOW
             if self._breaks[word] or (late and self._clauses[word]):
                 return False
         return True
