@@ -52,6 +52,7 @@ class _ConceptEntry(StrictModel):
     only_whole: bool = False
     replaces: str | None = None
     when_severe: str | None = None
+    when_mild: str | None = None
 
     def concept(self, name: str) -> Concept:
         return Concept(
@@ -65,6 +66,7 @@ class _ConceptEntry(StrictModel):
             only_whole=self.only_whole,
             replaces=self.replaces,
             when_severe=self.when_severe,
+            when_mild=self.when_mild,
         )
 
 
@@ -86,7 +88,11 @@ class _LexiconFile(StrictModel):
     def _check(self) -> "_LexiconFile":
         for name, entry in self.concepts.items():
             self._read_phrases(("concepts", name, "phrases"), entry.phrases)
-            for key, other in (("replaces", entry.replaces), ("when_severe", entry.when_severe)):
+            for key, other in (
+                ("replaces", entry.replaces),
+                ("when_severe", entry.when_severe),
+                ("when_mild", entry.when_mild),
+            ):
                 if other is not None and other not in self.concepts:
                     raise FaultAt(
                         ("concepts", name, key), f"there is no concept '{other}'. Correct the name."

@@ -6,9 +6,33 @@ NegEx and ConText, with the reach of a negation ended by ``but``, punctuation, e
 
 from collections.abc import Sequence
 
+from outreach.domain.triage.context_words import (
+    BETWEEN_NO_AND_SIGN,
+    CLAUSE_MAY_FOLLOW,
+    DENIALS_OF_LISTS,
+    HYPOTHETICAL_REACH,
+    IDIOM_LEADS,
+    LIST_REACH,
+    LIST_STEP,
+    MARKS_BEFORE_ANSWER,
+    MILD_REACH,
+    NOES,
+    POST_NEGATION,
+    PRONOUNS,
+    REACH,
+    SEVERE_REACH,
+    WORDS_OF_RULE,
+)
 from outreach.domain.triage.folding import Gap
 from outreach.domain.triage.lexicon import SYMPTOM_LABELS, Cue
 from outreach.domain.triage.reading import Match, Reading, Span
+from outreach.domain.triage.remarks import (
+    is_about_a_pet,
+    is_dated_later,
+    is_denied_later,
+    is_only_read_about,
+    was_tried,
+)
 from outreach.domain.triage.result import Action, Label
 
 NEGATION = "negation"
@@ -16,25 +40,8 @@ IDIOM = "idiom"
 HYPOTHETICAL = "hypothetical"
 LONG_AGO = "long ago"
 OTHER_PAST = "another person, past"
+ANIMAL = "an animal"
 """The rules that set a finding aside, as findings and reasons name them."""
-
-REACH = 5
-"""How many words a negation reaches over."""
-LIST_REACH = 14
-"""How many words it reaches over through a list joined by ``or``."""
-HYPOTHETICAL_REACH = 10
-_CLAUSE_MAY_FOLLOW = 2
-_IDIOM_LEADS = frozenset(
-    {"me", "se", "te", "le", "nos", "i", "im", "he", "she", "it", "its", "we", "you", "my", "mi"}
-)
-"""A small word may stand before the idiom: ``me | muero de hambre``; ``trouble | breathing ok``
-is no idiom."""
-_LIST_STEP = 6
-_SEVERE_REACH = 3
-_PRONOUNS = frozenset({"me", "se", "te", "le", "really", "even", "any", "currently", "actually"})
-_POST_NEGATION = frozenset({"no", "none", "nope", "negative", "denied", "nada", "ninguno",
-                            "ninguna"})  # fmt: skip
-_MARKS_BEFORE_ANSWER = frozenset(":?=-")
 
 
 class Context:
@@ -51,6 +58,9 @@ class Context:
         asked = any("?" in separator for separator in reading.separators)
         self._asked = asked or bool(reading.spans(Cue.ASKS))
         self._negation_ends = [False] * count
+        answers = [word for word in range(len(reading.words)) if self._is_answer(word)]
+        self._denies_a_list = not DENIALS_OF_LISTS.isdisjoint(reading.words)
+        self._answers_in_turn = len(answers) > 1
         for span in reading.spans(Cue.NEGATION):
             if not self._false_negation[span.first] and not self._false_negation[span.end - 1]:
                 self._negation_ends[span.end - 1] = True
@@ -60,7 +70,8 @@ class Context:
         span, concept = match.span, match.concept
         if concept.label not in SYMPTOM_LABELS:
             deniable = concept.label in {Label.NONE_OK, Label.OPT_OUT}
-            return NEGATION if deniable and self.negated(span) else None
+            stray = concept.label is Label.NONE_OK and self._stray_no(span)
+            return NEGATION if stray or (deniable and self.negated(span)) else None
         if self._inside_idiom(span):
             return IDIOM
         if self._of_another(span):
@@ -68,8 +79,13 @@ class Context:
         if self.negated(span):
             return NEGATION
         if concept.always and concept.action is Action.CALL_988:
-            return None
+            tried_once = was_tried(self._reading, span) and self._long_ago(span)
+            return LONG_AGO if tried_once else None
+        if is_about_a_pet(self._reading, span):
+            return ANIMAL
         if self._hypothetical(span, always=concept.always):
+            return HYPOTHETICAL
+        if is_only_read_about(self._reading, span) or is_denied_later(self._reading, span):
             return HYPOTHETICAL
         return LONG_AGO if self._long_ago(span) else None
 
@@ -85,9 +101,22 @@ class Context:
             for cue in self._reading.spans(Cue.SEVERE)
         )
 
+    def made_little_of(self, span: Span) -> bool:
+        """``feet a bit swollen``: a word such as ``bit`` within the span or right before it.
+
+        Not where the sentence says worse, and not ``not a little``.
+        """
+        first, end = self._reading.sentence(span.first)
+        if any(first <= cue.first < end for cue in self._reading.spans(Cue.SEVERE)):
+            return False
+        return any(
+            span.first - MILD_REACH <= cue.first < span.end and not self._negation_before(cue)
+            for cue in self._reading.spans(Cue.MILD)
+        )
+
     def _within_clause(self, word: int, step: int) -> int:
         """The furthest word from ``word`` in the direction of ``step`` that is still about it."""
-        for _ in range(_SEVERE_REACH):
+        for _ in range(SEVERE_REACH):
             following = word + step
             if not 0 <= following < len(self._reading.words):
                 return word
@@ -107,20 +136,35 @@ class Context:
             or self._negation_behind(span)
         )
 
+    def _stray_no(self, span: Span) -> bool:
+        """``im not okay`` matches ``im .. okay``: a no in its gap that the phrase does not know."""
+        inside = NOES.intersection(self._reading.words[span.first : span.end])
+        return bool(inside) and inside.isdisjoint(WORDS_OF_RULE.split(span.rule))
+
     def _negation_within(self, span: Span) -> bool:
-        """``leg isnt swollen``: a negation right before the last word of the phrase."""
-        last = span.end - 2
-        while last > span.first and self._reading.words[last] in _PRONOUNS:
-            last -= 1
-        return last >= span.first and self._negation_ends[last]
+        """``leg isnt swollen``, ``site isnt red or hot``: a no inside, close to the last word."""
+        word = span.end - 2
+        while word > span.first:
+            if self._reading.gaps[word] is not Gap.SPACE:
+                return False
+            if self._negation_ends[word]:
+                return True
+            listed = self._continues[word] or self._continues[word + 1]
+            if not listed and self._reading.words[word] not in BETWEEN_NO_AND_SIGN:
+                return False
+            word -= 1
+        return False
 
     def _negation_before(self, span: Span) -> bool:
         reading, ends, reach, word = self._reading, self._negation_ends, REACH, span.first - 1
         in_list = self._list_goes_on(span)
-        while word >= 0 and span.first - word <= reach + (LIST_REACH if in_list else 0):
+        while word >= 0 and span.first - word <= reach + (
+            LIST_REACH if in_list or self._denies_a_list else 0
+        ):
             if reading.gaps[word] is Gap.HARD or self._breaks[word] or self._ands[word]:
                 return False
-            if reading.gaps[word] is Gap.SOFT and not (in_list and self._comma(word)):
+            listed = in_list or self._denies_a_list
+            if reading.gaps[word] is Gap.SOFT and not (listed and self._comma(word)):
                 return False
             if ends[word]:
                 return True
@@ -133,7 +177,7 @@ class Context:
     def _denied_clause(self, word: int) -> bool:
         """``no tengo``: a new statement is denied only by a negation right before it."""
         before = word - 1
-        while before >= 0 and self._reading.words[before] in _PRONOUNS:
+        while before >= 0 and self._reading.words[before] in PRONOUNS:
             before -= 1
         return (
             before >= 0 and self._negation_ends[before] and self._reading.gaps[before] is Gap.SPACE
@@ -145,7 +189,7 @@ class Context:
     def _list_goes_on(self, span: Span) -> bool:
         """True when ``or``/``ni`` follows soon after the span: ``no fever, rash or chills``."""
         reading = self._reading
-        for word in range(span.end - 1, min(span.end + _LIST_STEP, len(reading.words))):
+        for word in range(span.end - 1, min(span.end + LIST_STEP, len(reading.words))):
             if word >= span.end and self._continues[word]:
                 return True
             if reading.gaps[word] is Gap.HARD or (word >= span.end and self._breaks[word]):
@@ -157,11 +201,23 @@ class Context:
     def _negation_behind(self, span: Span) -> bool:
         """``chest pain: no`` and ``fever? none``."""
         reading, answer = self._reading, span.end
-        if answer >= len(reading.words) or reading.words[answer] not in _POST_NEGATION:
+        if answer >= len(reading.words) or reading.words[answer] not in POST_NEGATION:
             return False
-        if not set(reading.separators[span.end - 1].strip()) & _MARKS_BEFORE_ANSWER:
+        if self._answers_in_turn and self._is_answer(answer):
+            return True
+        if not set(reading.separators[span.end - 1].strip()) & MARKS_BEFORE_ANSWER:
             return False
         return reading.gaps[answer] is not Gap.SPACE or answer == len(reading.words) - 1
+
+    def _is_answer(self, word: int) -> bool:
+        """``fever no, rash no``: a no right behind a word, with the end of its item behind it."""
+        reading = self._reading
+        return (
+            word > 0
+            and reading.words[word] in POST_NEGATION
+            and reading.gaps[word - 1] is Gap.SPACE
+            and (reading.gaps[word] is not Gap.SPACE or word == len(reading.words) - 1)
+        )
 
     def _inside_idiom(self, span: Span) -> bool:
         """True for a phrase within an idiom, or one that only its first words stick out of it.
@@ -169,7 +225,7 @@ class Context:
         ``cant breathe`` is no part of ``breathe well``: a complaint with its own negation counts
         as idiom only when all of it is; ``breathing is not good`` is no ``breathing is good``.
         """
-        small = self._reading.words[span.first] in _IDIOM_LEADS
+        small = self._reading.words[span.first] in IDIOM_LEADS
         lead = 1 if small and not span.denies else 0
         return any(
             idiom.first - lead <= span.first and idiom.first < span.end <= idiom.end
@@ -207,12 +263,14 @@ class Context:
                 return False
             if word < cue.end:
                 continue
-            late = word - cue.end >= _CLAUSE_MAY_FOLLOW
+            late = word - cue.end >= CLAUSE_MAY_FOLLOW
             if self._breaks[word] or (late and self._clauses[word]):
                 return False
         return True
 
     def _long_ago(self, span: Span) -> bool:
+        if is_dated_later(self._reading, span):
+            return True
         return self._cue_in_sentence(Cue.LONG_AGO, span) and not self._present(span)
 
     def _of_another(self, span: Span) -> bool:
@@ -221,6 +279,8 @@ class Context:
             return False
         if self._person_before(Cue.OTHER, span):
             return self._cue_in_sentence(Cue.OTHER_PAST, span) or self._long_ago(span)
+        if self._person_before(Cue.KIN, span) and not self._cue_in_sentence(Cue.RECENT, span):
+            return self._cue_in_sentence(Cue.KIN_PAST, span) or self._long_ago(span)
         return self._person_before(Cue.CLOSE, span) and self._long_ago(span)
 
     def _person_before(self, cue: Cue, span: Span) -> bool:

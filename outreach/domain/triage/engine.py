@@ -18,6 +18,10 @@ from outreach.domain.triage.screening import read_screen
 from outreach.domain.triage.survey_answers import read_interference, read_symptoms
 from outreach.domain.triage.verdict import Seen
 
+_SURELY_ANOTHER_LANGUAGE = 3
+"""Small words of another language, and none of its own: a lexicon then corrects no spelling, or it
+would bend ``medias`` into ``medics``."""
+
 
 class TriageEngine:
     """Understands replies. Safe to share between threads: it keeps nothing of what it reads."""
@@ -28,7 +32,8 @@ class TriageEngine:
         """Compiles the lexicons, keyed by language.
 
         Raises:
-            ValueError: a phrase cannot be read, or ``when_severe`` names no concept.
+            ValueError: a phrase cannot be read, or ``when_severe`` or ``when_mild`` names no
+                concept.
         """
         self._settings = settings or TriageSettings()
         self._readers = {
@@ -42,6 +47,7 @@ class TriageEngine:
             for language, lexicon in lexicons.items()
         }
         self._severe = _severe_forms(lexicons.values())
+        self._mild = _mild_forms(lexicons.values())
 
     def triage(
         self, text: str, language: str | None = None, prompt: Prompt | None = None
@@ -54,8 +60,11 @@ class TriageEngine:
         found = pieces(text)
         sightings: list[tuple[int, Seen]] = []
         asks = "?" in text
+        small_words = {name: reader.everyday_in(found) for name, reader in self._readers.items()}
         for name in self._order(language):
-            reading = self._readers[name].read(found)
+            others = max((n for other, n in small_words.items() if other != name), default=0)
+            foreign = small_words[name] == 0 and others >= _SURELY_ANOTHER_LANGUAGE
+            reading = self._readers[name].read(found, correct=not foreign)
             seen_here = self._seen(reading, self._measures[name])
             sightings += [(reading.everyday, item) for item in seen_here]
         seen = verdict.settled(_once(sightings))
@@ -112,11 +121,13 @@ class TriageEngine:
             )
 
     def _graded(self, match: Match, context: Context) -> Concept:
-        """The concept, or the worse one it becomes beside a word such as ``severe``."""
-        severe = self._severe.get(match.concept.name)
-        if severe is None or not context.severe_near(match.span):
-            return match.concept
-        return severe
+        """The concept, or what it becomes beside ``severe`` or ``a little``; numbers stay."""
+        name = match.concept.name
+        if name in self._severe and context.severe_near(match.span):
+            return self._severe[name]
+        if name in self._mild and match.concept.phrases and context.made_little_of(match.span):
+            return self._mild[name]
+        return match.concept
 
     def _combined(self, seen: list[Seen]) -> list[Seen]:
         standing = [item for item in seen if item.set_aside is None]
@@ -157,6 +168,17 @@ def _severe_forms(lexicons: Iterable[Lexicon]) -> dict[str, Concept]:
             forms[concept.name] = Concept(
                 concept.name, Action.SAME_DAY, Label.SYMPTOM_MODERATE, f"severe {concept.about}"
             )
+    return forms
+
+
+def _mild_forms(lexicons: Iterable[Lexicon]) -> dict[str, Concept]:
+    concepts = {concept.name: concept for lexicon in lexicons for concept in lexicon.concepts}
+    forms: dict[str, Concept] = {}
+    for concept in concepts.values():
+        if concept.when_mild is not None:
+            if concept.when_mild not in concepts:
+                raise ValueError(f"{concept.name}: when_mild names no concept")
+            forms[concept.name] = concepts[concept.when_mild]
     return forms
 
 

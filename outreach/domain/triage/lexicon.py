@@ -46,6 +46,12 @@ class Cue(StrEnum):
     PRESENT = "present"
     OTHER = "other"
     """A person who is hardly ever the patient: ``my neighbor``, ``mi suegra``."""
+    KIN = "kin"
+    """A relative whom people care for, ``my mom``: what she ``had`` is past unless recent."""
+    KIN_PAST = "kin_past"
+    """Past enough when the text is about a relative: ``had``, ``died of``, ``tuvo``."""
+    RECENT = "recent"
+    """Ties what befell a relative to these days: ``last night``, ``after her infusion``."""
     CLOSE = "close"
     """A person who may be the patient while somebody else holds the phone: ``my son``."""
     OTHER_PAST = "other_past"
@@ -57,7 +63,19 @@ class Cue(StrEnum):
     NOT_HYPOTHETICAL = "not_hypothetical"
     """Looks imagined and happens: ``when i get up``, ``cuando camino``."""
     ASKS = "asks"
+    PET = "pet"
+    """An animal: what befalls it is no patient's."""
+    SOURCE = "source"
+    """Where somebody reads or hears of dangers: ``the leaflet``, ``they said watch for``."""
+    NONE_OF_IT = "none_of_it"
+    """Denies what was named before it: ``none of that happened``."""
+    THAT_WAS_AGO = "that_was_ago"
+    """Dates the sentence before it: ``that was ten years ago``."""
+    TRIED = "tried"
+    """An attempt that was made: long ago it is history."""
     SEVERE = "severe"
+    MILD = "mild"
+    """Makes little of the words right after or around it: ``a bit swollen``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +98,8 @@ class Concept:
     """The concept whose words it explains away: ``almost passed out`` is no fainting."""
     when_severe: str | None = None
     """The concept it becomes when a severity word stands near."""
+    when_mild: str | None = None
+    """The milder concept it becomes beside a word such as ``little``; never beside ``worse``."""
 
 
 @dataclass(frozen=True, slots=True)

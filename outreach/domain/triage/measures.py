@@ -34,6 +34,8 @@ class Kind(StrEnum):
     """Between the two numbers of a score: ``8 of 10``, ``8 out of 10``."""
     OTHER_UNIT = "other_unit"
     """A unit that shows the number before it is none of these: hours, mg, dollars."""
+    NOT_OF_THE_BODY = "not_of_the_body"
+    """Soon after a number shows that it is no temperature of a person: ``102 degrees outside``."""
 
 
 def _concept(name: str, action: Action, about: str, label: Label | None = None) -> Concept:
@@ -69,6 +71,8 @@ MEASURED_CONCEPTS = frozenset(
 
 _TEN = 10
 _RAISED = (99.0, 37.2)
+_NAMED_BEFORE = 3
+_NAMED_KINDS = (Kind.OXYGEN, Kind.PULSE, Kind.PRESSURE, Kind.TEMPERATURE)
 
 
 class Measures:
@@ -123,7 +127,7 @@ class Measures:
         in_f, in_c = _within(value, _FAHRENHEIT), _within(value, _CELSIUS)
         if not in_f and not in_c:
             return None
-        if self._is(place + 1, Kind.OTHER_UNIT):
+        if self._is(place + 1, Kind.OTHER_UNIT) or self._near(place, Kind.NOT_OF_THE_BODY, 0, 4):
             return None
         unit = any(
             self._is(place + step, kind)
@@ -154,12 +158,16 @@ class Measures:
     def _oxygen(self, place: int, value: float) -> Concept | None:
         if not 50 <= value <= 100 or not self._near(place, Kind.OXYGEN, 5, 3):
             return None
+        if self._is_lower_number(place) or self._belongs_to_another(place, Kind.OXYGEN):
+            return None
         if value < self._settings.oxygen_call_911_below:
             return HYPOXIA
         return OXYGEN_LOW if value < self._settings.oxygen_page_below else None
 
     def _pulse(self, place: int, value: float) -> Concept | None:
         if not 25 <= value <= 250 or not self._near(place, Kind.PULSE, 4, 2):
+            return None
+        if self._is_lower_number(place) or self._belongs_to_another(place, Kind.PULSE):
             return None
         high, low = self._settings.heart_rate_page_above, self._settings.heart_rate_page_below
         return PULSE if value > high or value < low else None
@@ -176,6 +184,24 @@ class Measures:
         if value >= settings.systolic_page_from or (lower or 0) >= settings.diastolic_page_from:
             return PRESSURE_HIGH
         return PRESSURE_LOW if lower and value < settings.systolic_page_below else None
+
+    def _is_lower_number(self, place: int) -> bool:
+        """``72`` in ``118/72``: not the oxygen that is named after it."""
+        upper = self._values.get(place - 1)
+        return (
+            upper is not None and upper > self._values[place] and "/" in self._separator(place - 1)
+        )
+
+    def _belongs_to_another(self, place: int, kind: Kind) -> bool:
+        """``hr 72 o2 98``: a number belongs to the measure named right before it."""
+        for before in range(place - 1, max(-1, place - _NAMED_BEFORE - 1), -1):
+            if before in self._values or self._reading.gaps[before] is Gap.HARD:
+                return False
+            if self._is(before, kind):
+                return False
+            if any(self._is(before, other) for other in _NAMED_KINDS):
+                return True
+        return False
 
     def _lower_number(self, place: int) -> float | None:
         """The second number of ``190/110`` or ``190 over 110``."""

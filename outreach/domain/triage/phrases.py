@@ -8,6 +8,7 @@ seven between. A gap never crosses the end of a sentence.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 STOP = "|"
@@ -38,12 +39,38 @@ class Phrase:
     slots: tuple[Slot, ...]
     expression: str
     """A regular expression over words in one line; see ``reading``."""
+    swaps: bool = False
+    """Its two words may stand in either order."""
 
     def words(self) -> Iterable[str]:
         """Every single word the phrase knows."""
         for slot in self.slots:
             for choice in slot.choices:
                 yield from choice.split()
+
+
+def without(phrase: Phrase, words: AbstractSet[str]) -> str | None:
+    """The expression less every choice that holds one of ``words``; None if a slot needs one.
+
+    What it matches is the complaint without its own negation: a ``no`` inside is then in a gap.
+    """
+    slots = []
+    for slot in phrase.slots:
+        choices = tuple(c for c in slot.choices if words.isdisjoint(c.split()))
+        if not choices and not slot.optional:
+            return None
+        if choices:
+            slots.append(replace(slot, choices=choices))
+    if not phrase.swaps:
+        return _expression(slots)
+    if len(slots) != 2:
+        return None
+    return _either_order(slots)
+
+
+def _either_order(slots: Sequence[Slot]) -> str:
+    swapped = [replace(slots[1], gap_before=0), replace(slots[0], gap_before=_GAPS["~"])]
+    return f"(?:{_expression(slots)}|{_expression(swapped)})"
 
 
 def compile_phrase(source: str, groups: Mapping[str, Sequence[str]]) -> Phrase:
@@ -70,9 +97,8 @@ def compile_phrase(source: str, groups: Mapping[str, Sequence[str]]) -> Phrase:
     if "~" in pieces:
         if len(slots) != 2:
             raise ValueError(f"'{source}': ~ stands between exactly two words or groups")
-        swapped = [replace(slots[1], gap_before=0), replace(slots[0], gap_before=_GAPS["~"])]
-        expression = f"(?:{expression}|{_expression(swapped)})"
-    return Phrase(source, tuple(slots), expression)
+        expression = _either_order(slots)
+    return Phrase(source, tuple(slots), expression, swaps="~" in pieces)
 
 
 def _slot(piece: str, gap: int, groups: Mapping[str, Sequence[str]]) -> Slot:

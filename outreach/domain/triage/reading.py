@@ -9,13 +9,18 @@ from dataclasses import dataclass, field
 from outreach.domain.triage.folding import Gap, Piece, gap_of, split_number
 from outreach.domain.triage.forms import english_forms, spanish_forms
 from outreach.domain.triage.lexicon import SYMPTOM_LABELS, Concept, Cue, Lexicon
-from outreach.domain.triage.phrases import COMMA, STOP, Phrase, anchors, compile_phrase
+from outreach.domain.triage.phrases import COMMA, STOP, Phrase, anchors, compile_phrase, without
 from outreach.domain.triage.result import Label
 from outreach.domain.triage.sounds import spanish_sound
 from outreach.domain.triage.spelling import Speller
 
 _COMMAS_OF_A_LIST = 2
 _WORDS_OF_AN_ITEM = 4
+_TURNS = frozenset({"but", "except", "pero", "excepto", "although", "however"})
+"""No phrase reaches over these: ``pee is fine but i had tea``. It does in ``my dose but i think it
+was expired``, where a small word takes up what came before."""
+_TAKES_UP = frozenset({"it", "its", "they", "theyre", "them", "creo", "estaba"})
+_TAKES_UP_WITHIN = 4
 _SPELLED = SYMPTOM_LABELS | {Label.OPT_OUT}
 """Only words of these concepts are worth a correction; the rest would bend ordinary words."""
 
@@ -101,6 +106,7 @@ class Reader:
                 self._index[word].append(number)
         self._compiled = compiled
         self._patterns: list[re.Pattern[str] | None] = [None] * len(compiled)
+        self._plain: dict[int, re.Pattern[str] | None] = {}
         self._negators = frozenset(lexicon.groups.get("negators", ()))
         self._may_deny = [not self._negators.isdisjoint(p.words()) for p, _ in compiled]
         own = set(use)
@@ -120,9 +126,13 @@ class Reader:
             _FORMS.get(lexicon.language),
         )
 
-    def read(self, found: Sequence[Piece]) -> Reading:
-        """Reads the pieces of one reply."""
-        reading = self._words(found)
+    def everyday_in(self, found: Iterable[Piece]) -> int:
+        """How many different small words of this language there are, as written."""
+        return len(self._everyday.intersection(piece.text for piece in found))
+
+    def read(self, found: Sequence[Piece], *, correct: bool = True) -> Reading:
+        """Reads the pieces of one reply; ``correct=False`` leaves misspelt words as they are."""
+        reading = self._words(found, correct=correct)
         text, starts = _line(reading)
         tried: set[int] = set()
         for word in set(reading.words):
@@ -132,17 +142,30 @@ class Reader:
             for match in _overlapping(self._pattern(number, phrase), text):
                 first = bisect_right(starts, match.start()) - 1
                 end = bisect_right(starts, match.end() - 1)
-                denies = self._may_deny[number] and not self._negators.isdisjoint(
-                    reading.words[first:end]
+                denies = (
+                    self._may_deny[number]
+                    and not self._negators.isdisjoint(reading.words[first:end])
+                    and not self._negated_in_a_gap(number, phrase, text, match)
                 )
                 span = Span(first, end, phrase.source, denies)
-                if meaning is Cue.IDIOM and Gap.HARD in reading.gaps[first : end - 1]:
+                if meaning is Cue.IDIOM and max(reading.gaps[first : end - 1], default=Gap.SPACE):
                     continue
                 if isinstance(meaning, Cue):
                     reading.cues.setdefault(meaning, []).append(span)
                 elif not meaning.only_whole or end - first == len(reading.words):
                     reading.matches.append(Match(meaning, span))
         return reading
+
+    def _negated_in_a_gap(
+        self, number: int, phrase: Phrase, text: str, match: re.Match[str]
+    ) -> bool:
+        """``leg is not red`` matches ``leg .. red|wont+move`` with a no that is none of its own."""
+        if number not in self._plain:
+            expression = without(phrase, self._negators)
+            self._plain[number] = re.compile(expression) if expression else None
+        plain = self._plain[number]
+        found = plain.match(text, match.start()) if plain is not None else None
+        return found is not None and found.end() <= match.end()
 
     def _pattern(self, number: int, phrase: Phrase) -> re.Pattern[str]:
         """Compiled when first needed: a lexicon holds thousands, a reply touches dozens."""
@@ -151,10 +174,10 @@ class Reader:
             pattern = self._patterns[number] = re.compile(phrase.expression)
         return pattern
 
-    def _words(self, found: Sequence[Piece]) -> Reading:
+    def _words(self, found: Sequence[Piece], *, correct: bool) -> Reading:
         reading = Reading([], [], [], [])
         for piece in found:
-            rewritten = self._rewrite(piece)
+            rewritten = self._rewrite(piece, correct=correct)
             if rewritten is None:
                 if reading.gaps:  # an emoji nobody has given a meaning: it only separates
                     reading.gaps[-1] = max(Gap.SOFT, reading.gaps[-1], gap_of(piece.after))
@@ -173,7 +196,7 @@ class Reader:
             reading.words = [self._borrowed.get(word, word) for word in reading.words]
         return reading
 
-    def _rewrite(self, piece: Piece) -> list[tuple[Piece, list[str]]] | None:
+    def _rewrite(self, piece: Piece, *, correct: bool) -> list[tuple[Piece, list[str]]] | None:
         """The words a piece stands for; None for a character that stands for none."""
         known = self._rewrites.get(piece.text)
         if known is not None:
@@ -191,7 +214,7 @@ class Reader:
             if word in self._rewrites:
                 return [(piece, self._rewrites[word])]
         corrected: list[str] = []
-        for part_word in self._speller.words(word):
+        for part_word in self._speller.words(word) if correct else [word]:
             corrected += self._rewrites.get(part_word, [part_word])
         return [(piece, corrected)]
 
@@ -228,9 +251,15 @@ def _line(reading: Reading) -> tuple[str, list[int]]:
     line = [" "]
     starts: list[int] = []
     position = 1
-    for word, gap, separator in zip(reading.words, reading.gaps, reading.separators, strict=True):
+    words = reading.words
+    for place, (word, gap, separator) in enumerate(
+        zip(words, reading.gaps, reading.separators, strict=True)
+    ):
         starts.append(position)
-        mark = STOP if gap is Gap.HARD else COMMA if listing and "," in separator else ""
+        turns = gap is Gap.HARD or (
+            word in _TURNS and _TAKES_UP.isdisjoint(words[place + 1 : place + 1 + _TAKES_UP_WITHIN])
+        )
+        mark = STOP if turns else COMMA if listing and "," in separator else ""
         piece = f"{word}{mark} "
         line.append(piece)
         position += len(piece)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from outreach.domain.triage.answer_words import SCREEN_BESIDE, SCREEN_DENIALS, SCREEN_HAVING
 from outreach.domain.triage.answers import Answer
-from outreach.domain.triage.context import HYPOTHETICAL, LONG_AGO, NEGATION, OTHER_PAST
+from outreach.domain.triage.context import ANIMAL, HYPOTHETICAL, LONG_AGO, NEGATION, OTHER_PAST
 from outreach.domain.triage.folding import Piece
 from outreach.domain.triage.keywords import Keyword
 from outreach.domain.triage.lexicon import SYMPTOM_LABELS, Concept
@@ -173,7 +173,10 @@ def needs_reading(seen: Sequence[Seen], found: Sequence[Piece], label: Label) ->
     """
     doubtful = any(
         _symptom(item)
-        and (item.set_aside in {OTHER_PAST, LONG_AGO} or (item.set_aside and item.concept.always))
+        and (
+            item.set_aside in {OTHER_PAST, LONG_AGO, ANIMAL}
+            or (item.set_aside and item.concept.always)
+        )
         for item in seen
     )
     if doubtful or label is not Label.NONE_OK:

@@ -89,6 +89,59 @@ NOTED = [
     "mi abuela tuvo un infarto",
     "hace años tuve una convulsion",
 ]
+READ_ABOUT = [
+    "the leaflet scared me. Stroke, clots, seizures, kidney failure. Normal?",
+    "they said watch for dark urine, yellow skin, trouble breathing. i had none of that",
+    "que miedo el folleto: coágulos, derrame, meningitis. No me dio nada de eso",
+    "hypothetically, what if someone got blood in the tube?",
+    "how high does a fever have to be before i call",
+    "how do i know if its an allergic reaction",
+]
+RELATIVES = [
+    "my dad got really confused",
+    "my brother has chest pain",
+    "my mom had a seizure an hour ago",
+    "my dad was wheezing all night after the drip",
+    "mi papa estaba muy confundido",
+    "mi abuelita estaba vomitando sangre",
+    "mi hermano se tomo todas sus pastillas",
+]
+NOT_SICK = [
+    "my dog had a seizure so im at the vet",
+    "mi perro convulsiono y estoy en el veterinario",
+    "my neighbor fainted so im late",
+    "mi vecina se desmayo y la acompañe",
+    "running out of needles only enough for 2 doses",
+    "me equivoque de dia, era el martes verdad",
+    "i cant see my appointment in the portal",
+    "its 102 degrees outside",
+    "bp 118/72 temp 98.4 o2 98",
+    "hr 68 o2 97",
+    "my heart raced back then. That was years ago",
+    "When i was 19 i tried to end my life",
+    "feet a little swollen",
+    "urgent: what time is my appointment",
+]
+TAKEN_AT_ITS_WORD = [
+    "feet swollen",
+    "feet a little swollen, worse every day",
+    "my dog found me on the floor",
+    "i read the leaflet. chest pain, dizzy, cant breathe",
+    "had none of that before, chest pain now",
+    "hace años que me quiero morir",
+    "years ago i tried to end my life and now i want to again",
+    "help me, when is my appointment",
+    "oxygen 84 feel fine",
+    "pee is red, i take vitamins",
+]
+DENIED_CLOSE_BY = [
+    "la pierna no esta roja ni caliente",
+    "site isnt red or hot or hard",
+    "i did not take a double dose",
+    "fever no, rash no, breathing fine",
+    "denies chest pain, sob, fever",
+    "mi mama no esta confundida, habla bien y come",
+]
 IDIOMS = ["dying of boredom", "me muero de hambre", "almost gave me a heart attack lol"]
 
 
@@ -117,6 +170,27 @@ def test_old_and_foreign_flags_are_read_by_staff(engine: TriageEngine, text: str
 @pytest.mark.parametrize("text", IDIOMS)
 def test_an_idiom_is_no_flag(engine: TriageEngine, text: str) -> None:
     assert not engine.triage(text).urgent
+
+
+@pytest.mark.parametrize("text", [*READ_ABOUT, *NOT_SICK, *DENIED_CLOSE_BY])
+def test_what_is_read_about_or_nobodys_illness_pages_nobody(
+    engine: TriageEngine, text: str
+) -> None:
+    assert not engine.triage(text).urgent
+
+
+@pytest.mark.parametrize("text", [*RELATIVES, *TAKEN_AT_ITS_WORD])
+def test_relatives_may_be_the_patient_and_doubt_pages(engine: TriageEngine, text: str) -> None:
+    assert engine.triage(text).urgent
+
+
+def test_not_okay_is_no_all_clear(engine: TriageEngine) -> None:
+    result = engine.triage("im not okay")
+    assert (result.label, result.staff) == (Label.SYMPTOM_MILD, True)
+
+
+def test_a_lexicon_bends_no_words_of_another_language(engine: TriageEngine) -> None:
+    assert not engine.triage("hoy me puse las medias que me dieron para la cita").urgent
 
 
 def test_suicidal_words_are_never_imagined(engine: TriageEngine) -> None:
