@@ -15,6 +15,12 @@ from outreach.domain.triage.sounds import spanish_sound
 from outreach.domain.triage.spelling import Speller
 
 _COMMAS_OF_A_LIST = 2
+_POLITE = frozenset({
+    "hi", "hello", "hey", "hola", "buenas", "buenos", "dias", "tardes", "noches", "good", "morning",
+    "afternoon", "evening", "ok", "okay", "thanks", "thank", "you", "gracias", "please", "por",
+    "favor", "bye", "adios", "doc", "doctor", "nurse", "lol", "call", "me", "see", "at", "tomorrow",
+})  # fmt: skip
+"""A greeting, thanks or a farewell with a comma is no item of a list."""
 _WORDS_OF_AN_ITEM = 4
 _TURNS = frozenset({"but", "except", "pero", "excepto", "although", "however"})
 """No phrase reaches over these: ``pee is fine but i had tea``. It does in ``my dose but i think it
@@ -242,7 +248,12 @@ def _is_list(reading: Reading) -> bool:
     commas = [place for place, mark in enumerate(reading.separators) if mark.strip() == ","]
     starts = [0, *(place + 1 for place in commas)]
     short = all(end - start < _WORDS_OF_AN_ITEM for start, end in zip(starts, commas, strict=False))
-    return short and len(commas) >= _COMMAS_OF_A_LIST
+    ends = [*(place + 1 for place in commas), len(reading.words)]
+    polite = sum(
+        all(word in _POLITE or word.isdecimal() for word in reading.words[start:end])
+        for start, end in zip(starts, ends, strict=True)
+    )
+    return short and len(commas) - polite >= _COMMAS_OF_A_LIST
 
 
 def _line(reading: Reading) -> tuple[str, list[int]]:

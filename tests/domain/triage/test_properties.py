@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,6 +49,18 @@ def test_harmless_words_in_the_same_sentence_before_it_change_nothing(
     urgent: str, before: str
 ) -> None:
     assert ENGINE.triage(before + urgent).urgent
+
+
+@pytest.mark.parametrize(
+    "urgent",
+    [
+        "Metallic taste in mouth, tingling in fingertips",
+        "Constant nosebleeds, the last one would not quit for two hours",
+    ],
+)
+@pytest.mark.parametrize("polite", ["{}, ok", "{}, thanks", "hello, {}", "hola, {}, gracias"])
+def test_a_polite_word_with_a_comma_makes_no_list(urgent: str, polite: str) -> None:
+    assert ENGINE.triage(polite.format(urgent)).urgent
 
 
 @given(
