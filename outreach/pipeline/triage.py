@@ -226,7 +226,7 @@ def _late_word(
     read: tuple[Conversation | None, Triage],
 ) -> tuple[Conversation | None, Triage]:
     """What answers no open question may be a further word about a dose, or a C of last week's."""
-    answered, result = doses.again(unit, world, reply, patient, asked, read)
+    answered, result = doses.again(world, reply, patient, asked, read)
     language = None if patient is None else patient.language
     late = None if result.answer else read_late(unit, world, reply, language, answered)
     return (answered, result) if late is None else (late.question, late.result)

@@ -23,7 +23,7 @@ def rows(world: World, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
         surveys = unit.surveys.by_touchpoints([row.id for row in touchpoints])
         for row in sorted(touchpoints, key=lambda item: item.decided_at or item.due_at):
             survey = surveys.get(row.id)
-            told = {"survey": None if survey is None else _survey(survey)}
+            told = {} if survey is None else {"survey": _survey(survey)}
             yield _touchpoint(row, messages.get(row.id, []), names, zone) | told
         yield from _by_staff(unit, names, zone)
         items = unit.followups.worklist(closed=True, limit=1_000_000)

@@ -144,8 +144,10 @@ def test_a_page_that_the_provider_refuses_escalates_at_once(ladder: Bench, code:
     ladder.sms.answers.append(refuse(code))
     make(ladder)
     ladder.run()
-    assert paged(ladder)[:2] == ["on_duty", "backup"]
-    assert "on_call" not in paged(ladder)
+    first, *others = paged(ladder)
+    assert first == "on_duty"  # whom an item of the operator may page again, beside the backup
+    assert "backup" in others
+    assert "on_call" not in others
 
 
 def test_a_page_that_does_not_arrive_escalates_at_once(ladder: Bench) -> None:

@@ -6,7 +6,6 @@ No text ever says anything of it but that it was noted.
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,8 +31,6 @@ from outreach.storage.unit import Unit
 DOSE_QUESTION = "dose_question"
 SITE_ROTATION = "site_rotation"
 _STATUS = {"done": DoseStatus.TAKEN, "late": DoseStatus.LATE, "skip": DoseStatus.SKIPPED}
-_MORE_TO_SAY = timedelta(hours=72)
-"""For so long after a question about a dose, and until the next, a further word is about it."""
 _ASKS = {
     "volume": "a volume that is not plausible, or not usual for this patient",
     "sites": "a number of sites that is not plausible",
@@ -46,7 +43,6 @@ _SIGNS = frozenset({Label.URGENT, Label.SYMPTOM_MODERATE, Label.SYMPTOM_MILD})
 
 
 def again(
-    unit: Unit,
     world: World,
     reply: Reply,
     patient: Patient | None,
@@ -62,8 +58,7 @@ def again(
     _, result = read
     if result.answer is not None or asked.ambiguous or patient is None or result.opt_out:
         return read
-    rows = unit.replies.dose_questions(reply.address_index, world.clinic_now() - _MORE_TO_SAY)
-    latest = next(iter(rows), None)
+    latest = next(iter(asked.doses), None)
     if (
         latest is None
         or latest.patient_id != patient.id

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from uuid import UUID
 
 from outreach.domain.triage.result import Prompt, Triage
@@ -10,6 +11,8 @@ from outreach.pipeline.world import World
 from outreach.storage.models import Conversation, ConversationStatus, Patient, Reply
 from outreach.storage.unit import Unit
 
+_MORE_TO_SAY = timedelta(hours=72)
+"""For so long after a question about a dose, and until the next, a further word is about it."""
 _BY_WORD = frozenset({Prompt.CONFIRM, Prompt.DOSE})
 """These are answered by a word of their own."""
 
@@ -24,6 +27,8 @@ class Asked:
     """The open questions of several people: nothing says whose answer this is."""
     screens: Sequence[Conversation]
     """Every question before a visit at this address whose time is not over, answered ones too."""
+    doses: Sequence[Conversation] = ()
+    """Every question about a home dose that was asked at this address lately."""
 
 
 def asked_of(unit: Unit, world: World, reply: Reply, people: Sequence[Patient]) -> Asked:
@@ -33,17 +38,29 @@ def asked_of(unit: Unit, world: World, reply: Reply, people: Sequence[Patient]) 
     question before a visit that one person answered already gives a second word its meaning too.
     """
     now = world.clinic_now()
+    rows = unit.replies.questions_at(reply.address_index, now, now - _MORE_TO_SAY)
     waiting = [
         row
-        for row in unit.replies.open_questions(reply.address_index, now)
+        for row in rows
+        if row.status is ConversationStatus.OPEN
+        and row.closes_at > now
         # nobody answers a further question before it was asked
-        if row.question == "" or row.opened_at <= reply.received_at
+        and (row.question == "" or row.opened_at <= reply.received_at)
     ]
-    screens = unit.replies.screens(reply.address_index, now)
+    screens = [
+        row
+        for row in rows
+        if row.prompt is Prompt.SCREEN
+        and row.status is not ConversationStatus.EXPIRED
+        and row.closes_at > now
+    ]
+    doses = [
+        row for row in rows if row.prompt is Prompt.DOSE and row.opened_at > now - _MORE_TO_SAY
+    ]
     if not waiting and len(people) <= 1:
         waiting = screens
     alone = len({row.patient_id for row in waiting}) == 1
-    return Asked(waiting if alone else [], [] if alone else waiting, screens)
+    return Asked(waiting if alone else [], [] if alone else waiting, screens, doses)
 
 
 def read(

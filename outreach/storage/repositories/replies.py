@@ -116,31 +116,24 @@ class Replies:
         """All replies by time, for checks on small installations."""
         return list(self._session.scalars(select(Reply).order_by(Reply.received_at, Reply.id)))
 
-    def open_questions(self, address_index: str, now: datetime) -> list[Conversation]:
-        """All open questions at an address, the newest first."""
-        query = select(Conversation).where(
-            Conversation.address_index == address_index,
-            Conversation.status == ConversationStatus.OPEN,
-            Conversation.closes_at > now,
-        )
-        return list(self._session.scalars(query.order_by(Conversation.opened_at.desc())))
+    def questions_at(
+        self, address_index: str, now: datetime, doses_since: datetime
+    ) -> list[Conversation]:
+        """What an address was asked and may still answer, newest first.
 
-    def screens(self, address_index: str, now: datetime) -> list[Conversation]:
-        """The questions before a visit whose time is not over, answered or not, newest first."""
+        Open questions, those before a visit whose time is not over, answered or not, and those
+        about home doses since an instant.
+        """
+        ahead = Conversation.closes_at > now
         query = select(Conversation).where(
             Conversation.address_index == address_index,
-            Conversation.prompt == Prompt.SCREEN,
-            Conversation.status != ConversationStatus.EXPIRED,
-            Conversation.closes_at > now,
-        )
-        return list(self._session.scalars(query.order_by(Conversation.opened_at.desc())))
-
-    def dose_questions(self, address_index: str, since: datetime) -> list[Conversation]:
-        """The questions about home doses asked at an address since an instant, newest first."""
-        query = select(Conversation).where(
-            Conversation.address_index == address_index,
-            Conversation.prompt == Prompt.DOSE,
-            Conversation.opened_at > since,
+            (ahead & (Conversation.status == ConversationStatus.OPEN))
+            | (
+                ahead
+                & (Conversation.prompt == Prompt.SCREEN)
+                & (Conversation.status != ConversationStatus.EXPIRED)
+            )
+            | ((Conversation.prompt == Prompt.DOSE) & (Conversation.opened_at > doses_since)),
         )
         return list(self._session.scalars(query.order_by(Conversation.opened_at.desc())))
 
