@@ -17,6 +17,7 @@ from outreach.domain.takeovers import JUST_WROTE, purpose_of
 from outreach.pipeline.facts.deciding import decide_unplanned
 from outreach.pipeline.facts.reach import born_on, contacts_for, who_is_written_to
 from outreach.pipeline.facts.reading import FROM_STAFF
+from outreach.pipeline.followup.history import write
 from outreach.pipeline.people.search import find_patient
 from outreach.pipeline.ports import Measured
 from outreach.pipeline.replies import takeover
@@ -151,7 +152,7 @@ def say(world: World, to: str, words: str, *, who: str, token: str, anyway: bool
                 at=world.clinic_now(),
             )
         )
-        takeover.note(unit, world, item, "answered", who, words)
+        write(unit, world, item, "answered", who, words)
     world.wake("send_urgent")
     return Said(message.id, duplicate=False, draft=draft)
 

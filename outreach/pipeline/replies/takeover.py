@@ -18,9 +18,10 @@ from outreach.domain.states import (
 from outreach.domain.takeovers import CONVERSATION, more_pressing, priority_of
 from outreach.domain.triage.result import Action, Triage
 from outreach.pipeline import followup
+from outreach.pipeline.followup.history import write
 from outreach.pipeline.replies.question import Asked
 from outreach.pipeline.world import World
-from outreach.storage.models import FollowUp, FollowUpNote, Message, Reply, Takeover
+from outreach.storage.models import FollowUp, Message, Reply, Takeover
 from outreach.storage.unit import Unit
 
 NOTHING_ASKED = Asked(open=(), ambiguous=(), screens=())
@@ -66,7 +67,7 @@ def keep(
             continue
         _press(world, item, action)
         item.reply_id = reply.id
-        note(unit, world, item, "wrote", "patient", " ".join(said), reply_id=reply.id)
+        write(unit, world, item, "wrote", "patient", " ".join(said) or None, reply_id=reply.id)
         row.answered = False
         if row.ended_at is None:
             row.ends_at = max(row.ends_at, _until(world))
@@ -116,7 +117,7 @@ def _until(world: World) -> datetime:
 def begin(unit: Unit, world: World, row: Takeover, item: FollowUp, who: str, *, new: bool) -> None:
     """``who`` writes, and so has the conversation from now on."""
     if not new and row.nurse != who:
-        note(unit, world, item, "taken over", who, f"from {row.nurse}")
+        write(unit, world, item, "taken over", who, f"from {row.nurse}")
     row.nurse, row.answered, row.ends_at = who, True, _until(world)
     if item.status is FollowUpStatus.OPEN and item.priority is not Priority.URGENT:
         item.status = check_step(FOLLOWUP_STEPS, item.status, FollowUpStatus.ACKNOWLEDGED)
@@ -201,14 +202,14 @@ def _end(unit: Unit, world: World, row: Takeover, who: str) -> None:
         return
     timed_out = who == _TIMED_OUT
     what = "timed out" if timed_out else "released"
-    note(unit, world, item, what, who, "The questions asked before are open again.")
+    write(unit, world, item, what, who, "The questions asked before are open again.")
     if not row.answered:
         _wait_for_anybody(world, item)
     elif not timed_out and item.kind == CONVERSATION:
         item.status = check_step(FOLLOWUP_STEPS, item.status, FollowUpStatus.CLOSED)
         item.closed_at, item.escalate_at = world.clinic_now(), None
         item.outcome = "The conversation is over."
-        note(unit, world, item, "closed", who, item.outcome)
+        write(unit, world, item, "closed", who, item.outcome)
 
 
 def _wait_for_anybody(world: World, item: FollowUp) -> None:
@@ -240,28 +241,4 @@ def not_said(unit: Unit, world: World, message: Message, why: str) -> None:
             summary=f"What {whose} wrote did not reach the patient: call. {why}",
             patient_id=message.patient_id,
         ),
-    )
-
-
-def note(
-    unit: Unit,
-    world: World,
-    item: FollowUp,
-    what: str,
-    who: str,
-    said: str | None,
-    *,
-    reply_id: UUID | None = None,
-) -> None:
-    """One line in the history of a conversation's item."""
-    unit.add(
-        FollowUpNote(
-            id=world.new_id(),
-            followup_id=item.id,
-            reply_id=reply_id,
-            what=what,
-            who=who,
-            note=said or None,
-            at=world.clinic_now(),
-        )
     )
