@@ -9,6 +9,7 @@ from outreach.bootstrap import Parts, build_world, record_configuration
 from outreach.clocks import ManualClock
 from outreach.pipeline.world import World
 from outreach.settings import Settings, load_settings, new_keys
+from outreach.tasks.process import spare_the_collector
 from outreach.wakeup import NoWake
 
 ROOT = Path(__file__).parents[1]
@@ -43,6 +44,7 @@ def clinic_world(settings: Settings) -> Iterator[World]:
     """A process's world, with clinic time standing still at ``MORNING``; closed afterwards."""
     world = build_world(settings, Parts(clinic_clock=ManualClock(MORNING), wake=NoWake()))
     record_configuration(world)
+    spare_the_collector()
     try:
         yield world
     finally:

@@ -105,7 +105,7 @@ class TwilioChannel(ABC):
         """One request; whatever it raises is read as the outcome of a failed try."""
 
     def send(self, batch: Sequence[Outgoing]) -> Sending:
-        """Begins at once; iterate over the answer for results, or ``cancel()`` it.
+        """Begins at once.
 
         At most ``limits.in_flight`` requests of this process are under way, over all batches.
         """

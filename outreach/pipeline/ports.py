@@ -1,6 +1,6 @@
 """What the road needs from the world, as Protocols; ``bootstrap`` wires the adapters."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -71,19 +71,46 @@ NOT_BEGUN = "not begun in time"
 
 
 class Sending(Protocol):
-    """A batch under way: iterate for groups of results; every message gets exactly one."""
+    """A batch under way; every message of it gives exactly one result, whatever happens."""
 
-    def __iter__(self) -> Iterator[list[SendResult]]:
-        """Groups of results, at least every 100 ms while any arrive."""
+    @property
+    def left(self) -> int:
+        """How many results have not been taken."""
+        ...
+
+    def take(self) -> list[SendResult]:
+        """The results that have come since it was last asked; does not wait."""
+        ...
+
+    def tell(self, came: Callable[[int], object]) -> None:
+        """``came`` is called with how many results have come, now and whenever more do, from any
+        thread."""
         ...
 
     def cancel(self) -> object:
-        """Begins nothing more. Iterate on: what had not begun is NOT_SENT, the rest UNKNOWN."""
+        """Begins nothing more: what had not begun is NOT_SENT, the rest UNKNOWN."""
         ...
 
 
-class Given(list[list[SendResult]]):
+@dataclass
+class Given:
     """A sending that was over at once: results that are all there already."""
+
+    results: list[SendResult]
+
+    @property
+    def left(self) -> int:
+        """All, until they are taken."""
+        return len(self.results)
+
+    def take(self) -> list[SendResult]:
+        """All of them, once."""
+        taken, self.results = self.results, []
+        return taken
+
+    def tell(self, came: Callable[[int], object]) -> None:
+        """All have come."""
+        came(len(self.results))
 
     def cancel(self) -> None:
         """Nothing is under way that could be stopped."""

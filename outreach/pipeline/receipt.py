@@ -11,8 +11,8 @@ from outreach.domain.receipts import advances, meaning
 from outreach.domain.states import MESSAGE_STEPS, AttemptOutcome, MessageStatus, check_step
 from outreach.pipeline.batches import tell_operator, together_or_alone
 from outreach.pipeline.outcomes import outcome
+from outreach.pipeline.outcomes.loading import load
 from outreach.pipeline.outcomes.outcome import Sent
-from outreach.pipeline.send import load
 from outreach.pipeline.world import World
 from outreach.storage.models import Receipt
 from outreach.storage.unit import Unit

@@ -9,9 +9,9 @@ from outreach.domain.states import AttemptOutcome
 from outreach.domain.triage.result import Action, Label
 from outreach.pipeline import followup
 from outreach.pipeline.outcomes import outcome, unconfirmed
+from outreach.pipeline.outcomes.loading import load
 from outreach.pipeline.people import handover
 from outreach.pipeline.replies import takeover, voice
-from outreach.pipeline.send import load
 from outreach.pipeline.world import World
 from outreach.storage.models import ConversationStatus
 from outreach.storage.unit import Unit
@@ -26,7 +26,7 @@ def drain(world: World, limit: int = 500) -> int:
     still in flight has an unknown outcome and is settled by evidence.
     """
     with world.db.write() as unit:
-        lost = unit.messages.abandoned(world.machine_now(), limit)
+        lost = unit.claims.abandoned(world.machine_now(), limit)
         for sent in load(unit, [row.id for row in lost]):
             if sent is None:
                 continue

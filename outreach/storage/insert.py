@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import Table
+from sqlalchemy import insert as sqlalchemy_insert
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from outreach.storage.memory import flush
 from outreach.storage.models.base import Base
+from outreach.storage.rows import stored_in, whole
 
 
 def insert_new(session: Session, row: Base) -> bool:
@@ -19,6 +21,14 @@ def insert_new(session: Session, row: Base) -> bool:
     session, so load it again to change it.
     """
     return bool(insert_all_new(session, [row]))
+
+
+def insert_all(session: Session, rows: Sequence[Base]) -> None:
+    """Writes new rows of one table at once; the objects themselves stay outside the session."""
+    if rows:
+        flush(session)  # what these rows refer to is there now
+        statement = sqlalchemy_insert(stored_in(type(rows[0])))
+        session.connection().execute(statement, [whole(row) for row in rows])
 
 
 def insert_all_new(session: Session, rows: Sequence[Base]) -> set[tuple[Any, ...]]:

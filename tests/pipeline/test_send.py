@@ -1,6 +1,6 @@
 """Send: checked again at the last moment, written down before it leaves, and never twice."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,6 +9,7 @@ import pytest
 
 from outreach.domain.states import ChannelKind, MessageStatus
 from outreach.pipeline import compose, consent, due, send, settle, upkeep
+from outreach.pipeline.outgoing import prepare
 from outreach.pipeline.ports import Outgoing, ResultKind, SendResult
 from outreach.storage.repositories.people import address_index
 from tests.pipeline.rows import (
@@ -294,7 +295,7 @@ class Dies(RecordingChannel):
 class Killed(Answers):
     """Nothing runs in a process that was killed."""
 
-    def __iter__(self) -> Iterator[list[SendResult]]:
+    def take(self) -> list[SendResult]:
         raise KeyboardInterrupt
 
 
@@ -409,7 +410,7 @@ def test_one_message_this_program_fails_on_does_not_stop_the_others(
             raise RuntimeError("chance")
         return right(world, facts, row)
 
-    monkeypatch.setattr(send, "compose", fails_once)
+    monkeypatch.setattr(prepare, "compose", fails_once)
     send.drain(bench.world)
     assert bench.outcomes("P1")["d7"] == "failed"
     assert bench.outcomes("P2")["d7"] == "sent"

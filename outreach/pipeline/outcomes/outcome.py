@@ -96,25 +96,30 @@ def _touchpoint_sent(unit: Unit, world: World, row: Touchpoint, sent: Sent) -> N
     if row.status is TouchpointStatus.QUEUED:
         row.status = TouchpointStatus.SENT
         row.decided_at = world.clinic_now()
-    message = sent.message
-    asks_here = message.channel is ChannelKind.SMS and row.id not in sent.asked
-    if row.asks is not None and asks_here:
+    asks = question(world, sent)
+    if asks is not None and row.id not in sent.asked:
         sent.asked.add(row.id)
-        now = world.clinic_now()
-        unit.add(
-            Conversation(
-                id=world.new_id(),
-                patient_id=row.patient_id,
-                touchpoint_id=row.id,
-                address_index=message.address_index,
-                prompt=row.asks,
-                status=ConversationStatus.OPEN,
-                opened_at=now,
-                closes_at=_closes(row, now),
-            )
-        )
+        unit.add(asks)
         if row.asks is Prompt.CONFIRM and row.appointment_id is not None:
             unconfirmed.asked(world, row, sent.visits.get(row.appointment_id))
+
+
+def question(world: World, sent: Sent) -> Conversation | None:
+    """What a text asks, open from now on (clinic time); None where it asks nothing."""
+    row, message = sent.touchpoint, sent.message
+    if row is None or row.asks is None or message.channel is not ChannelKind.SMS:
+        return None
+    now = world.clinic_now()
+    return Conversation(
+        id=world.new_id(),
+        patient_id=row.patient_id,
+        touchpoint_id=row.id,
+        address_index=message.address_index,
+        prompt=row.asks,
+        status=ConversationStatus.OPEN,
+        opened_at=now,
+        closes_at=_closes(row, now),
+    )
 
 
 def _further_question_sent(unit: Unit, world: World, question_id: UUID) -> None:
