@@ -132,8 +132,14 @@ class Channel(Protocol):
     """A way to a person. Implementations hold no database session and never retry by themselves."""
 
     kind: ChannelKind
-    capacity: int
-    """How many messages may be claimed for it at once: at most twice what it has in flight."""
+
+    @property
+    def capacity(self) -> int:
+        """How many messages may be claimed for it at once: at most twice what it has in flight.
+
+        It may change with what its provider takes.
+        """
+        ...
 
     def send(self, batch: Sequence[Outgoing]) -> Sending:
         """Begins to send, concurrently. Raises nothing for a failed send."""

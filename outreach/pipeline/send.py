@@ -45,9 +45,10 @@ def drain(
     try:
         while kinds and total < limit and (until is None or world.machine_now() < until):
             for kind in [one for one in ChannelKind if one in kinds and flow.has_room(one)]:
-                claimed = claim_batch(world, flow, lanes, kind)
+                most = batch_of(world, kind)  # the channel may change its mind meanwhile
+                claimed = claim_batch(world, flow, lanes, kind, most)
                 total += claimed
-                if claimed < _batch_of(world, kind):
+                if claimed < most:
                     kinds.discard(kind)
             flow.record(to_come=kinds)
         flow.finish()
@@ -57,14 +58,16 @@ def drain(
     return total
 
 
-def claim_batch(world: World, flow: Flow, lanes: Collection[Urgency], kind: ChannelKind) -> int:
-    """Claims a batch of one channel and begins to send it; returns how many were claimed."""
+def claim_batch(
+    world: World, flow: Flow, lanes: Collection[Urgency], kind: ChannelKind, most: int
+) -> int:
+    """Claims up to ``most`` of one channel and begins to send them; returns how many it claimed."""
     last = world.machine_now() + timedelta(seconds=world.tempo.lease - world.tempo.request)
     ready: dict[UUID, Prepared] = {}
 
     def work(alone: bool) -> int:
         ready.clear()
-        return _claim(world, flow.claim_id, lanes, kind, ready, alone=alone)
+        return _claim(world, flow.claim_id, lanes, kind, most, ready, alone=alone)
 
     claimed = together_or_alone(work)
     if ready and world.machine_now() > last:
@@ -75,7 +78,8 @@ def claim_batch(world: World, flow: Flow, lanes: Collection[Urgency], kind: Chan
     return claimed
 
 
-def _batch_of(world: World, kind: ChannelKind) -> int:
+def batch_of(world: World, kind: ChannelKind) -> int:
+    """How many of a channel are claimed at once."""
     channel = world.channels.get(kind)
     return world.tempo.batch if channel is None else min(world.tempo.batch, channel.capacity)
 
@@ -85,6 +89,7 @@ def _claim(
     claim_id: UUID,
     lanes: Collection[Urgency],
     kind: ChannelKind,
+    most: int,
     ready: dict[UUID, Prepared],
     *,
     alone: bool,
@@ -101,7 +106,7 @@ def _claim(
             clinic_now=world.clinic_now(),
             machine_now=world.machine_now(),
             lease_until=world.machine_now() + timedelta(seconds=world.tempo.lease),
-            limit=_batch_of(world, kind),
+            limit=most,
         )
         if not mine:
             return 0

@@ -75,7 +75,9 @@ def test_no_more_is_claimed_for_a_channel_than_it_can_begin_soon(bench: Bench) -
         )
     due.drain(bench.world)
     flow = Flow(bench.world, bench.world.new_id())
-    claims = [send.claim_batch(bench.world, flow, tuple(Urgency), ChannelKind.SMS) for _ in "12"]
+    most = send.batch_of(bench.world, ChannelKind.SMS)
+    lanes, kind = tuple(Urgency), ChannelKind.SMS
+    claims = [send.claim_batch(bench.world, flow, lanes, kind, most) for _ in "12"]
     assert claims == [3, 2]
     flow.finish()
 

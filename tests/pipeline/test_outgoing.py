@@ -183,3 +183,19 @@ def test_nothing_is_claimed_when_the_time_is_up(bench: Bench) -> None:
     queued(bench, 2)
     assert send.drain(bench.world, until=bench.world.machine_now()) == 0
     assert {row.status for row in messages(bench)} == {"queued"}
+
+
+def test_a_channel_that_takes_more_meanwhile_does_not_end_the_drain(bench: Bench) -> None:
+    """A batch that was full when it was claimed is full, whatever the channel takes by then."""
+    grows = Growing(ChannelKind.SMS, bench.machine, capacity=2)
+    queued(bench, 6)
+    channels = {ChannelKind.SMS: grows, ChannelKind.EMAIL: bench.email}
+    assert send.drain(replace(bench.world, channels=channels)) == 6
+
+
+class Growing(RecordingChannel):
+    """It takes more with each batch."""
+
+    def send(self, batch: Sequence[Outgoing]) -> Answers:
+        self.capacity += 1
+        return super().send(batch)
