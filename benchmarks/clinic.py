@@ -7,9 +7,9 @@ from pathlib import Path
 
 from outreach.bootstrap import Parts, build_world, record_configuration
 from outreach.clocks import ManualClock
+from outreach.collector import spare_the_collector
 from outreach.pipeline.world import World
 from outreach.settings import Settings, load_settings, new_keys
-from outreach.tasks.process import spare_the_collector
 from outreach.wakeup import NoWake
 
 ROOT = Path(__file__).parents[1]
