@@ -1,0 +1,411 @@
+"""A whole installation of real processes on wires that can be cut, and what starts the dead again.
+
+``outreach up`` ends when a part of it dies and leaves the rest to whoever started it; a container
+engine starts each part again by itself (``restart: unless-stopped`` in docker-compose.yml). Here
+``tend`` plays that engine, and does nothing else for the system.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pydantic import SecretStr
+
+from outreach.bootstrap import (
+    SANDBOX_ACCOUNT,
+    SANDBOX_NUMBER,
+    SANDBOX_SENDGRID_SEED,
+    SANDBOX_STAFF_NUMBER,
+    SANDBOX_TOKEN,
+    Parts,
+    build_world,
+    record_configuration,
+)
+from outreach.cli.environment import child_environment
+from outreach.cli.ports import HOST, HeldPorts
+from outreach.cli.stack import _lives
+from outreach.clocks import SharedClock, SystemClock
+from outreach.embedded import postgres_server, redis_server
+from outreach.embedded.children import Children
+from outreach.embedded.program import Program
+from outreach.sandbox.config import SandboxConfig
+from outreach.sandbox.server import running_sandbox
+from outreach.settings import Settings, load_settings
+from outreach.storage.migrate import upgrade
+from outreach.wakeup import BULK_QUEUES, URGENT_QUEUES, NoWake
+from tests.chaos.process import SKEW, set_skew
+from tests.chaos.wires import Wire, Wires
+
+API_KEY = "a-key-for-drills-alone"
+BEGIN = datetime(2027, 3, 1, 15, 0, tzinfo=UTC)
+"""A Monday, ten in the morning at the clinic: texts may go, a nurse is on."""
+REQUEST, LEASE, SETTLE = 1.6, 2.4, (1.7, 3.4)
+"""Seconds. As in production a look-up comes later after the one before than a request may last."""
+_RESTART_PAUSE = 0.2
+_READY = 60.0
+_LONGEST_STEP = 1.5
+"""Seconds that a step of the supervisor may take when it runs; starting a server takes one."""
+WORKERS = ("worker-bulk", "worker-urgent")
+
+
+class System:
+    """A context manager, for the main thread. Parts: ``web``, the ``WORKERS`` (the urgent one with
+    the beat), ``redis``, and ``postgres`` where that is the database. The carrier lives in this
+    process: it is the witness.
+    """
+
+    def __init__(self, database: str, *, disk: Path | None = None) -> None:
+        """``database``: ``sqlite`` or ``postgresql``. ``disk`` holds SQLite's files."""
+        self.database = database
+        self.folder = Path(tempfile.mkdtemp(prefix="outreach-chaos-"))
+        self.folder.chmod(0o711)
+        self.disk = disk or self.folder
+        self.clock = SharedClock(self.folder / "clock", SystemClock())
+        self.restarts: Counter[str] = Counter()
+        self.awake = 0.0
+        """Seconds in which this process could run: what patience is measured by."""
+        self.asleep = 0.0
+        """Seconds in which it could not, because somebody stopped it or the machine was full."""
+        self._held: Counter[str] = Counter()
+        self._starts: dict[str, Callable[[], Program]] = {}
+        self._running: dict[str, Program] = {}
+        self._dead_since: dict[str, float] = {}
+        self._left: list[Program] = []
+        self._exit = ExitStack()
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        for program in self._running.values():
+            self._signal([program.pid], signal.SIGCONT)
+        for program in self._left:
+            program._kill_group()
+        self._exit.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # -- starting
+
+    def _start(self) -> None:
+        self.clock.set(BEGIN, rate=1.0)
+        set_skew(self.folder / "skew", 0.0)
+        self.wires = self._exit.enter_context(Wires())
+        ports = self._exit.enter_context(HeldPorts([0, 0]))
+        web_port, sandbox_port = ports.numbers
+        self.children = self._exit.enter_context(Children(self.folder, grace=3.0))
+        self.wire: dict[str, Wire] = {
+            "web": self.wires.to_port(web_port),
+            "provider": self.wires.to_port(sandbox_port),
+        }
+        self._start_redis()
+        self.settings = self._settings()
+        self.record_path = self.folder / "carrier.db"
+        public = f"http://{self.wire['web'].address}"
+        self._exit.enter_context(running_sandbox(self._carrier(public), sandbox_port))
+        self.sandbox_url = f"http://{HOST}:{sandbox_port}"
+        direct = self._direct_database()
+        upgrade(direct)
+        self.world = build_world(
+            self.settings.model_copy(update={"database_url": direct}), Parts(wake=NoWake())
+        )
+        self._exit.callback(self.world.db.close)
+        record_configuration(self.world)
+        self.web_url = f"http://{HOST}:{web_port}"
+        self._describe("web", ["web", "--host", HOST, "--port", str(web_port)])
+        self._describe_worker("worker-bulk", BULK_QUEUES, "--concurrency", "2")
+        self._describe_worker("worker-urgent", URGENT_QUEUES, "--concurrency", "2", "--beat")
+        for name in ("web", *WORKERS):
+            self._begin(name)
+        self._running["web"].wait_ready(_lives(self.web_url), _READY)
+        for name in WORKERS:
+            self._running[name].wait_ready(self._ready_file(name).exists, _READY)
+
+    def _settings(self) -> Settings:
+        return load_settings(
+            _env_file=None,
+            data_dir=self.folder,
+            config_dir=Settings.model_construct().config_path().absolute(),
+            keys=SecretStr("k1:" + "A" * 43 + "="),
+            index_key=SecretStr("B" * 43 + "="),
+            database_url=self._database_url(),
+            broker_url=f"redis+socket://{self.wire['redis'].address}?virtual_host=0",
+            public_url=f"http://{self.wire['web'].address}",
+            sandbox=True,
+            sandbox_url=f"http://{self.wire['provider'].address}",
+            clock_file=self.folder / "clock",
+            api_key=SecretStr(API_KEY),
+            tick_seconds=0.25,
+            request_seconds=REQUEST,
+            lease_seconds=LEASE,
+            settle_first_seconds=SETTLE[0],
+            settle_last_seconds=SETTLE[1],
+            in_flight=8,
+        )
+
+    def _carrier(self, app_url: str) -> SandboxConfig:
+        return SandboxConfig(
+            record_path=self.record_path,
+            clock=SystemClock(),
+            account_sid=SANDBOX_ACCOUNT,
+            auth_token=SANDBOX_TOKEN,
+            sendgrid_seed=SANDBOX_SENDGRID_SEED,
+            numbers=(SANDBOX_NUMBER, SANDBOX_STAFF_NUMBER),
+            app_url=app_url,
+            webhook_timeout_seconds=5.0,
+            webhook_pause_seconds=1.5,  # three tries over ten seconds: a web part is back by then
+        )
+
+    def _database_url(self) -> str:
+        if self.database == "sqlite":
+            return f"sqlite:///{self.disk / 'outreach.db'}"
+        server = postgres_server.start_postgres(fsync=True)
+        assert server is not None, "no PostgreSQL"
+        self._postgres = server
+        self._exit.callback(shutil.rmtree, server.cluster.base, ignore_errors=True)
+        self._keep("postgres", server.program)
+        self._starts["postgres"] = self._postgres_again
+        near = self.folder / "pg"
+        near.mkdir()
+        name = f".s.PGSQL.{postgres_server._PORT}"
+        self.wire["database"] = self.wires.to_socket(near / name, server.cluster.base / name)
+        return postgres_server.PostgresCluster(near).url()
+
+    def _direct_database(self) -> str:
+        """For the witness: not by the wire."""
+        if self.database == "postgresql":
+            return self._postgres.url()
+        return str(self.settings.database_url)
+
+    def _postgres_again(self) -> Program:
+        base, user = self._postgres.cluster.base, "nobody" if os.geteuid() == 0 else None
+        return postgres_server._start(self._postgres.binaries, base, user, fsync=True)
+
+    def _start_redis(self) -> None:
+        self._keep("redis", self._redis_again())
+        self._starts["redis"] = self._redis_again
+        near = self.folder / "r.sock"
+        self.wire["redis"] = self.wires.to_socket(near, self.folder / "redis" / "redis.sock")
+
+    def _redis_again(self) -> Program:
+        server = redis_server.start_redis(self.folder / "redis")
+        assert server is not None, "no Redis"
+        self.redis = server
+        return server.program
+
+    def _describe(self, name: str, words: list[str], data: Path | None = None) -> None:
+        command = [sys.executable, "-m", "tests.chaos.process", *words]
+
+        def start() -> Program:
+            return self.children.start(name, command, environment=self.environment(data))
+
+        self._starts[name] = start
+
+    def _describe_worker(self, name: str, queues: tuple[str, ...], *words: str) -> None:
+        ready = ["--ready-file", str(self._ready_file(name))]
+        self._describe(name, ["worker", "--queues", ",".join(queues), *ready, *words])
+
+    def _ready_file(self, name: str) -> Path:
+        return self.folder / f"{name}.ready"
+
+    def environment(self, data: Path | None = None) -> dict[str, str]:
+        settings = self.settings
+        if data is not None:
+            settings = settings.model_copy(update={"data_dir": data})
+        outside = {**os.environ, SKEW: str(self.folder / "skew")}
+        return child_environment(settings, outside)
+
+    def _begin(self, name: str) -> None:
+        self._running[name] = self._starts[name]()
+        if name in {"redis", "postgres"}:
+            self._keep(name, self._running[name])
+
+    def _keep(self, name: str, program: Program) -> None:
+        self._running[name] = self.children.adopt(program)
+
+    # -- the supervisor
+
+    def tend(self) -> None:
+        """Starts again what has died and is not held down, as a container engine would."""
+        now = time.monotonic()
+        for name, program in list(self._running.items()):
+            if program.exit_code is None or self._held[name]:
+                self._dead_since.pop(name, None)
+                continue
+            if now - self._dead_since.setdefault(name, now) < _RESTART_PAUSE:
+                continue
+            del self._dead_since[name]
+            self._forget(program)
+            self.restarts[name] += 1
+            self._begin(name)
+
+    def live(self, seconds: float) -> None:
+        """Time passes under the supervisor."""
+        end = time.monotonic() + seconds
+        while (began := time.monotonic()) < end:
+            self.tend()
+            time.sleep(0.02)
+            took = time.monotonic() - began
+            self.awake += min(took, _LONGEST_STEP)
+            if took > 2 * _LONGEST_STEP:
+                self.asleep += took
+
+    def stopped(self) -> list[str]:
+        """Parts with a process that somebody has stopped (SIGSTOP), for a report."""
+        return [
+            name for name in self._running if any(_state(pid) == "T" for pid in self.tree(name))
+        ]
+
+    def hold(self, name: str) -> None:
+        """Keeps a part down once it is dead."""
+        self._held[name] += 1
+
+    def release(self, name: str) -> None:
+        self._held[name] -= 1
+
+    def _forget(self, program: Program) -> None:
+        """What it left behind in its group lives on, as orphans of a killed parent do."""
+        self.children._programs.remove(program)
+        self._left.append(program)
+
+    # -- what a fault does
+
+    def pid(self, name: str) -> int:
+        return self._running[name].pid
+
+    def tree(self, name: str) -> list[int]:
+        """The processes of a part, its leader first."""
+        found, ahead = [], [self.pid(name)]
+        while ahead:
+            pid = ahead.pop(0)
+            found.append(pid)
+            ahead += children_of(pid)
+        return found
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to a part and all its processes: a container that is killed."""
+        self._signal(self.tree(name), signal.SIGKILL)
+
+    @staticmethod
+    def _signal(pids: list[int], number: signal.Signals) -> None:
+        for pid in pids:
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                continue  # it has ended meanwhile
+
+    def signal(self, pids: list[int], number: signal.Signals) -> None:
+        self._signal(pids, number)
+
+    def second_beat(self) -> Program:
+        """A beat on another machine: with a folder of its own."""
+        other = self.folder / "second"
+        other.mkdir(exist_ok=True)
+        command = [sys.executable, "-m", "tests.chaos.process", "beat"]
+        return self.children.start("beat", command, environment=self.environment(other))
+
+    def end(self, program: Program) -> None:
+        self.children.forget(program)
+
+    def skew(self, seconds: float) -> None:
+        set_skew(self.folder / "skew", seconds)
+
+    # -- talking to it
+
+    def carrier(self, path: str, value: object | None = None, method: str | None = None) -> Any:
+        """The sandbox's own switches under ``/sandbox``."""
+        data = None if value is None else json.dumps(value).encode()
+        request = urllib.request.Request(  # noqa: S310 - loopback
+            f"{self.sandbox_url}/sandbox/{path}",
+            data=data,
+            headers={"Content-Type": "application/json"},
+            method=method,
+        )
+        with urllib.request.urlopen(request, timeout=15) as answer:  # noqa: S310
+            body = answer.read()
+        return json.loads(body) if body else None
+
+    def record(self) -> list[sqlite3.Row]:
+        """What the carrier wrote down by itself, in order."""
+        db = sqlite3.connect(f"file:{self.record_path}?mode=ro", uri=True, timeout=15)
+        try:
+            db.row_factory = sqlite3.Row
+            return db.execute("SELECT * FROM message ORDER BY seq").fetchall()
+        finally:
+            db.close()
+
+    def logs(self) -> str:
+        """The last lines of every part, for whoever must find out what went wrong."""
+        parts = []
+        for path in sorted((self.folder / "logs").glob("*.log")):
+            lines = path.read_text(errors="replace").splitlines()[-40:]
+            parts.append("\n".join([f"--- {path.name}", *lines]))
+        return "\n".join(parts)
+
+
+def children_of(pid: int) -> list[int]:
+    try:
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [int(word) for word in listed.split()]
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+@contextmanager
+def small_disk(megabytes: int = 32) -> Iterator[Path | None]:
+    """A disk of its own that can be filled; None where we may not mount one."""
+    place = Path(tempfile.mkdtemp(prefix="outreach-disk-"))
+    words = ["-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(place)]
+    mounted = os.geteuid() == 0 and _done("mount", *words)
+    try:
+        yield place if mounted else None
+    finally:
+        if mounted:
+            _done("umount", "-l", str(place))
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _done(program: str, *words: str) -> bool:
+    found = shutil.which(program)
+    if found is None:
+        return False
+    return subprocess.run([found, *words], capture_output=True, check=False).returncode == 0
+
+
+def random_of(seed: int) -> random.Random:
+    """Chance that can be had again."""
+    return random.Random(seed)  # noqa: S311 - a drill
