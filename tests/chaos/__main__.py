@@ -10,7 +10,7 @@ from statistics import median
 
 from sqlalchemy import func, select
 
-from outreach.domain.states import AttemptOutcome
+from outreach.domain.states import AttemptOutcome, MessageStatus
 from outreach.storage.models import Attempt, Message
 from tests.chaos.conftest import disk_for
 from tests.chaos.drill import Drill, Result, new_seed
@@ -36,13 +36,13 @@ class Report:
         """For a person, one fact a line."""
         faults = Counter(name for result in self.results for name in result.faults)
         recovered = sorted(result.seconds_to_recover for result in self.results) or [0.0]
-        told = [f"drills             {len(self.results)}"]
-        told += [f"fault              {count:4d}  {name}" for name, count in faults.most_common()]
-        told += [f"{name:18} {value}" for name, value in self.figures.items()]
-        told.append(f"seconds to recover median {median(recovered):.1f}, most {recovered[-1]:.1f}")
+        told = [f"drills              {len(self.results)}"]
+        told += [f"fault               {count:4d}  {name}" for name, count in faults.most_common()]
+        told += [f"{name:19} {value}" for name, value in self.figures.items()]
+        told.append(f"seconds to recover  median {median(recovered):.1f}, most {recovered[-1]:.1f}")
         violations = Counter(str(one) for result in self.results for one in result.violations)
-        told += [f"VIOLATION          {text}" for text in sorted(violations)]
-        told.append(f"violations         {len(violations)}")
+        told += [f"VIOLATION           {text}" for text in sorted(violations)]
+        told.append(f"violations          {len(violations)}")
         return told
 
 
@@ -87,6 +87,16 @@ def _figures(system: System, traffic: Traffic) -> dict[str, object]:
                 Attempt.outcome, Attempt.detail
             )
         ).all()
+        held = set(
+            unit._session.scalars(
+                select(Message.provider_id).where(Message.status == MessageStatus.DELIVERED)
+            )
+        )
+    unheard = [
+        row["sid"]
+        for row in system.record()
+        if row["origin"] == "app" and row["status"] == "delivered" and row["sid"] not in held
+    ]
     return {
         "events fed": len(traffic.books.fed),
         "replies written": len(traffic.books.written),
@@ -95,6 +105,7 @@ def _figures(system: System, traffic: Traffic) -> dict[str, object]:
             Counter({f"{a.value}{f':{b.value}' if b else ''}": n for a, b, n in ends})
         ),
         "attempts": _listed(Counter({_try(a, b): n for a, b, n in tries})),
+        "delivery unheard of": len(unheard),
         "restarted parts": _listed(system.restarts),
         "seconds asleep": round(system.asleep),
     }

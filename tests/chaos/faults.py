@@ -53,8 +53,10 @@ def worker_parent_killed(system: System, chance: random.Random) -> Steps:
 
 
 def worker_frozen(system: System, chance: random.Random) -> Steps:
-    """A node that sleeps for longer than its lease and then goes on where it was."""
-    pids = system.tree(chance.choice(WORKERS))
+    """A node that sleeps for longer than its lease and then goes on where it was: all of it, or
+    the processes that work, while their parent wonders.
+    """
+    pids = system.tree(chance.choice(WORKERS))[chance.randint(0, 1) :]
     system.signal(pids, signal.SIGSTOP)
     try:
         yield LEASE + chance.uniform(0.3, 1.5)
@@ -151,7 +153,7 @@ def session_killed(system: System, chance: random.Random) -> Steps:
 def disk_full(system: System, chance: random.Random) -> Steps:
     """SQLite's disk has no byte left. Where none can be mounted, no file may grow instead."""
     if system.disk == system.folder:
-        yield from _files_at_their_limit(system, chance)
+        yield from files_cannot_grow(system, chance)
         return
     filler = system.disk / "filler"
     with filler.open("wb") as file:
@@ -167,8 +169,10 @@ def disk_full(system: System, chance: random.Random) -> Steps:
         filler.unlink()
 
 
-def _files_at_their_limit(system: System, chance: random.Random) -> Steps:
-    """The kernel refuses every write beyond the first page, to all parts alike."""
+def files_cannot_grow(system: System, chance: random.Random) -> Steps:
+    """The kernel refuses every write beyond the first page, to all parts alike: the database's
+    and the logs', as on a disk that holds both and is full.
+    """
     pids = [pid for name in ("web", *WORKERS) for pid in system.tree(name)]
     _, hard = getrlimit(RLIMIT_FSIZE)
     _limit(pids, 4096, hard)
@@ -239,6 +243,20 @@ def receipts_shuffled(system: System, chance: random.Random) -> Steps:
 def receipts_repeated(system: System, chance: random.Random) -> Steps:
     """Each one twice."""
     return _receipts("repeated")(system, chance)
+
+
+def receipts_lost(system: System, chance: random.Random) -> Steps:
+    """None comes, and some answers neither: only a look-up can tell what was accepted."""
+    system.carrier("faults", {"fault": "accept_then_drop", "times": 2})
+    system.carrier("faults", {"fault": "500", "accept": False})
+    return _receipts("none")(system, chance)
+
+
+def texts_lost_in_transit(system: System, chance: random.Random) -> Steps:
+    """Accepted, and reported as not delivered: for some a fresh send is safe, for others a call."""
+    for code in (30008, 30003, 30005):
+        system.carrier("faults", {"fault": "undelivered", "code": code})
+    yield 1.5
 
 
 # -- time
@@ -328,6 +346,7 @@ _PLAIN = (
     postgres_killed,
     session_killed,
     disk_full,
+    files_cannot_grow,
     provider_errors,
     provider_too_many,
     provider_hangs,
@@ -335,6 +354,8 @@ _PLAIN = (
     provider_slow,
     receipts_shuffled,
     receipts_repeated,
+    receipts_lost,
+    texts_lost_in_transit,
     clinic_clock_jumps,
     machine_clock_jumps,
     network_to_provider,
@@ -348,6 +369,7 @@ _ONE_DATABASE = {
     "session_killed": ("postgresql",),
     "network_to_database": ("postgresql",),
     "disk_full": ("sqlite",),
+    "files_cannot_grow": ("sqlite",),
 }
 FAULTS = {
     begin.__name__: Fault(begin.__name__, begin, _ONE_DATABASE.get(begin.__name__, BOTH))

@@ -76,6 +76,7 @@ WRONGS: list[tuple[str, Callable[[Scene], Scene]]] = [
     ("unknown to us", again(0, sid="SMother", message_id=uuid4(), body="Who is this?")),
     ("imagined", without(0)),
     ("denied", with_text(0, status=MessageStatus.SKIPPED)),
+    ("denied", with_text(0, status=MessageStatus.FAILED)),
     ("left open", with_text(0, status=MessageStatus.UNKNOWN)),
     ("left open", with_text(0, status=MessageStatus.CLAIMED)),
     ("left open", with_text(0, status=MessageStatus.QUEUED, ready=True)),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from outreach.domain.states import (
     ChannelKind,
@@ -140,7 +140,11 @@ def _disagreeing(scene: Scene) -> Iterable[Violation]:
         named = {one.sid for one in taken}
         if text.status in _WENT and text.provider_id not in named:
             yield Violation("imagined", f"message {text.id} is {text.status}, not at the carrier")
-        if text.status in _NEVER_WENT and taken:
+        arrived = [one for one in taken if one.status not in _CAME_BACK]
+        asked = text.channel is ChannelKind.SMS  # of others a look-up tells nothing: staff decide
+        if (text.status in _NEVER_WENT and taken) or (
+            text.status is MessageStatus.FAILED and arrived and asked
+        ):
             yield Violation("denied", f"message {text.id} is {text.status}, but it was accepted")
 
 
@@ -280,7 +284,7 @@ def _reasons(unit: Unit, phone: str, now: datetime) -> list[str]:
     return [f"{row.status}:{row.reason or row.note}" for row in rows if row.due_at <= now]
 
 
-def _text(row: Row[Any], now: datetime) -> Text:
+def _text(row: Any, now: datetime) -> Text:
     ready = row.status is MessageStatus.QUEUED and row.not_before <= now
     return Text(
         row.id,
