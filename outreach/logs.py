@@ -8,7 +8,7 @@ from contextlib import suppress
 import structlog
 
 
-class _Patient(io.TextIOBase):
+class _Patient(io.StringIO):
     """Standard error, as far as it takes anything: a full disk costs the line and not the work.
 
     Written to as it is at that moment: tests and servers put another in its place.

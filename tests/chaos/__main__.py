@@ -112,7 +112,9 @@ def _figures(system: System, traffic: Traffic) -> dict[str, object]:
 
 
 def _try(outcome: AttemptOutcome, detail: str) -> str:
-    """An attempt that was unknown keeps why: it says how each unknown was settled."""
+    """An attempt that was accepted after it was unknown keeps why it was."""
+    if outcome is AttemptOutcome.ACCEPTED and detail:
+        return f"unknown ({detail}) and proven accepted"
     return f"{outcome.value} ({detail})" if detail else outcome.value
 
 

@@ -44,7 +44,7 @@ def disk_for(database: str, disk: Path | None) -> Path | None:
     return disk if database == "sqlite" else None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # its clockwork would tick through all other tests
 def drills() -> Iterator[Drills]:
     made = Drills()
     yield made

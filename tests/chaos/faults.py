@@ -8,6 +8,7 @@ it never helps.
 import random
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -156,13 +157,9 @@ def disk_full(system: System, chance: random.Random) -> Steps:
         yield from files_cannot_grow(system, chance)
         return
     filler = system.disk / "filler"
-    with filler.open("wb") as file:
-        try:
-            while True:
-                file.write(b"\0" * 65536)
-                file.flush()
-        except OSError:
-            pass  # full, as it should be
+    with filler.open("wb", buffering=0) as file, suppress(OSError):  # full, as it should be
+        while True:
+            file.write(b"\0" * 65536)
     try:
         yield chance.uniform(1.0, 3.0)
     finally:

@@ -6,6 +6,7 @@ engine starts each part again by itself (``restart: unless-stopped`` in docker-c
 """
 
 import json
+import logging
 import os
 import random
 import shutil
@@ -46,6 +47,7 @@ from outreach.embedded.program import Program
 from outreach.sandbox.config import SandboxConfig
 from outreach.sandbox.server import running_sandbox
 from outreach.settings import Settings, load_settings
+from outreach.storage import crypto
 from outreach.storage.migrate import upgrade
 from outreach.wakeup import BULK_QUEUES, URGENT_QUEUES, NoWake
 from tests.chaos.process import SKEW, set_skew
@@ -130,12 +132,14 @@ class System:
         self.record_path = self.folder / "carrier.db"
         public = f"http://{self.wire['web'].address}"
         self._exit.enter_context(running_sandbox(self._carrier(public), sandbox_port))
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # it hangs up on order
         self.sandbox_url = f"http://{HOST}:{sandbox_port}"
         direct = self._direct_database()
         upgrade(direct)
         self.world = build_world(
             self.settings.model_copy(update={"database_url": direct}), Parts(wake=NoWake())
         )
+        self.keyring = crypto.keyring()
         self._exit.callback(self.world.db.close)
         record_configuration(self.world)
         self.web_url = f"http://{HOST}:{web_port}"

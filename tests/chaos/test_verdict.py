@@ -116,6 +116,11 @@ def test_a_patient_without_a_text_must_have_a_reason() -> None:
     assert violations(said) == []
 
 
+def test_an_answer_that_came_back_may_be_followed_by_another() -> None:
+    it = again(1, sid="SMfirst", status="undelivered")(scene())
+    assert violations(it) == []
+
+
 def test_a_text_that_came_back_may_be_followed_by_another() -> None:
     it = scene()
     first = replace(it.accepted[0], sid="SMfirst", status="undelivered")

@@ -81,7 +81,9 @@ class Our:
 
     texts: Sequence[Text] = ()
     overdue: Sequence[UUID] = ()
-    """Touchpoints whose hour has come and that have not ended."""
+    """Touchpoints whose hour has come and that have not ended, though no message of theirs waits
+    for its own hour: after a clock went back that may be one to come.
+    """
     unsettled_events: Sequence[str] = ()
     events: frozenset[str] = frozenset()
     """The arrivals that it knows."""
@@ -183,6 +185,7 @@ def _replies(scene: Scene) -> Iterable[Violation]:
         if text.reply_id is not None and text.purpose is Purpose.REPLY:
             answers[text.reply_id].append(text)
     at_carrier = Counter(one.message_id for one in scene.accepted)
+    stayed = Counter(one.message_id for one in scene.accepted if one.status not in _CAME_BACK)
     bodies = " ".join(one.body for one in scene.accepted)
     for written in scene.books.written:
         found = scene.our.replies.get(written.sid)
@@ -192,21 +195,22 @@ def _replies(scene: Scene) -> Iterable[Violation]:
         reply_id, read = found
         if not read:
             yield Violation("lost reply", f"reply {reply_id} was not read")
-        said = sum(at_carrier[text.id] for text in answers[reply_id])
+        said = sum(stayed[text.id] for text in answers[reply_id])
         if said > 1:
             yield Violation("answered twice", f"reply {reply_id} was answered {said} times")
         if written.says in _FLAGGED:
-            yield from _flagged(scene, reply_id, said, bodies)
+            tried = sum(at_carrier[text.id] for text in answers[reply_id])
+            yield from _flagged(scene, reply_id, tried, bodies)
 
 
-def _flagged(scene: Scene, reply_id: UUID, said: int, bodies: str) -> Iterable[Violation]:
+def _flagged(scene: Scene, reply_id: UUID, tried: int, bodies: str) -> Iterable[Violation]:
     codes = scene.our.urgent.get(reply_id, [])
     if len(codes) != 1:
         yield Violation("red flag", f"reply {reply_id} made {len(codes)} urgent items")
     if any(code not in bodies for code in codes):
         yield Violation("red flag", f"nobody was paged of reply {reply_id}")
-    if said != 1:
-        yield Violation("red flag", f"the patient of reply {reply_id} got {said} answers")
+    if not tried:
+        yield Violation("red flag", f"the patient of reply {reply_id} got no answer")
 
 
 # -- reading the scene
@@ -250,10 +254,12 @@ def _ours(world: World, silent: Sequence[str]) -> Our:
                 )
             )
         ]  # fmt: skip
-        waiting = (TouchpointStatus.PLANNED, TouchpointStatus.QUEUED)
-        overdue = session.scalars(
-            select(Touchpoint.id).where(Touchpoint.status.in_(waiting), Touchpoint.due_at <= now)
-        ).all()
+        planned = (Touchpoint.status == TouchpointStatus.PLANNED) & (Touchpoint.due_at <= now)
+        spoken_for = select(Message.touchpoint_id).where(
+            Message.touchpoint_id.is_not(None), Message.status.in_((MessageStatus.QUEUED, *_OPEN))
+        )
+        deserted = (Touchpoint.status == TouchpointStatus.QUEUED) & Touchpoint.id.not_in(spoken_for)
+        overdue = session.scalars(select(Touchpoint.id).where(planned | deserted)).all()
         events = session.execute(select(InboxEvent.id, InboxEvent.status)).all()
         replies = session.execute(select(Reply.provider_id, Reply.id, Reply.triaged_at)).all()
         items = session.execute(
