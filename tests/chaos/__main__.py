@@ -15,7 +15,8 @@ from outreach.storage.models import Attempt, Message
 from tests.chaos.conftest import disk_for
 from tests.chaos.drill import Drill, Result, new_seed
 from tests.chaos.faults import BOTH, FAULTS, Fault, on
-from tests.chaos.system import System, random_of, small_disk
+from tests.chaos.machine import random_of, small_disk
+from tests.chaos.system import System
 from tests.chaos.traffic import Traffic
 
 _MOST_AT_ONCE = 3

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.drill import Drill, new_seed
-from tests.chaos.system import System, random_of, small_disk
+from tests.chaos.machine import random_of, small_disk
+from tests.chaos.system import System
 from tests.chaos.traffic import Traffic
 
 

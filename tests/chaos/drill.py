@@ -11,7 +11,8 @@ from outreach.domain.errors import Unavailable
 from outreach.domain.states import MessageStatus
 from outreach.storage import crypto
 from outreach.storage.models import Message, Reply
-from tests.chaos.faults import Fault, Steps
+from tests.chaos.faults import Fault
+from tests.chaos.faults.steps import Steps
 from tests.chaos.system import System
 from tests.chaos.traffic import Says, Traffic
 from tests.chaos.verdict import Violation, look, violations
@@ -55,7 +56,7 @@ class Drill:
             crypto._active.keyring = before  # the other tests of this process have their own
 
     def _run(self, faults: Sequence[Fault], patients: int, seconds: float) -> Result:
-        asked = self._traffic.feed(patients, seconds + 1.0)
+        asked = self._traffic.feed(patients, seconds + 0.5)
         writes = self._to_write(seconds)
         self._strike(faults, writes, seconds)
         recovered_in = self._recover()

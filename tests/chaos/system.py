@@ -8,18 +8,13 @@ engine starts each part again by itself (``restart: unless-stopped`` in docker-c
 import json
 import logging
 import os
-import random
 import shutil
 import signal
 import sqlite3
-import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -51,6 +46,7 @@ from outreach.storage import crypto
 from outreach.storage.migrate import upgrade
 from outreach.wakeup import BULK_QUEUES, URGENT_QUEUES, NoWake
 from tests.chaos.process import SKEW, set_skew
+from tests.chaos.supervisor import Supervisor
 from tests.chaos.wires import Wire, Wires
 
 API_KEY = "a-key-for-drills-alone"
@@ -58,14 +54,11 @@ BEGIN = datetime(2027, 3, 1, 15, 0, tzinfo=UTC)
 """A Monday, ten in the morning at the clinic: texts may go, a nurse is on."""
 REQUEST, LEASE, SETTLE = 1.6, 2.4, (1.7, 3.4)
 """Seconds. As in production a look-up comes later after the one before than a request may last."""
-_RESTART_PAUSE = 0.2
 _READY = 60.0
-_LONGEST_STEP = 1.5
-"""Seconds that a step of the supervisor may take when it runs; starting a server takes one."""
 WORKERS = ("worker-bulk", "worker-urgent")
 
 
-class System:
+class System(Supervisor):
     """A context manager, for the main thread. Parts: ``web``, the ``WORKERS`` (the urgent one with
     the beat), ``redis``, and ``postgres`` where that is the database. The carrier lives in this
     process: it is the witness.
@@ -78,16 +71,7 @@ class System:
         self.folder.chmod(0o711)
         self.disk = disk or self.folder
         self.clock = SharedClock(self.folder / "clock", SystemClock())
-        self.restarts: Counter[str] = Counter()
-        self.awake = 0.0
-        """Seconds in which this process could run: what patience is measured by."""
-        self.asleep = 0.0
-        """Seconds in which it could not, because somebody stopped it or the machine was full."""
-        self._held: Counter[str] = Counter()
-        self._starts: dict[str, Callable[[], Program]] = {}
-        self._running: dict[str, Program] = {}
-        self._dead_since: dict[str, float] = {}
-        self._left: list[Program] = []
+        super().__init__()
         self._exit = ExitStack()
 
     def __enter__(self) -> Self:
@@ -166,7 +150,7 @@ class System:
             sandbox_url=f"http://{self.wire['provider'].address}",
             clock_file=self.folder / "clock",
             api_key=SecretStr(API_KEY),
-            tick_seconds=0.25,
+            tick_seconds=0.4,
             request_seconds=REQUEST,
             lease_seconds=LEASE,
             settle_first_seconds=SETTLE[0],
@@ -246,87 +230,7 @@ class System:
         outside = {**os.environ, SKEW: str(self.folder / "skew")}
         return child_environment(settings, outside)
 
-    def _begin(self, name: str) -> None:
-        self._running[name] = self._starts[name]()
-        if name in {"redis", "postgres"}:
-            self._keep(name, self._running[name])
-
-    def _keep(self, name: str, program: Program) -> None:
-        self._running[name] = self.children.adopt(program)
-
-    # -- the supervisor
-
-    def tend(self) -> None:
-        """Starts again what has died and is not held down, as a container engine would."""
-        now = time.monotonic()
-        for name, program in list(self._running.items()):
-            if program.exit_code is None or self._held[name]:
-                self._dead_since.pop(name, None)
-                continue
-            if now - self._dead_since.setdefault(name, now) < _RESTART_PAUSE:
-                continue
-            del self._dead_since[name]
-            self._forget(program)
-            self.restarts[name] += 1
-            self._begin(name)
-
-    def live(self, seconds: float) -> None:
-        """Time passes under the supervisor."""
-        end = time.monotonic() + seconds
-        while (began := time.monotonic()) < end:
-            self.tend()
-            time.sleep(0.02)
-            took = time.monotonic() - began
-            self.awake += min(took, _LONGEST_STEP)
-            if took > 2 * _LONGEST_STEP:
-                self.asleep += took
-
-    def stopped(self) -> list[str]:
-        """Parts with a process that somebody has stopped (SIGSTOP), for a report."""
-        return [
-            name for name in self._running if any(_state(pid) == "T" for pid in self.tree(name))
-        ]
-
-    def hold(self, name: str) -> None:
-        """Keeps a part down once it is dead."""
-        self._held[name] += 1
-
-    def release(self, name: str) -> None:
-        self._held[name] -= 1
-
-    def _forget(self, program: Program) -> None:
-        """What it left behind in its group lives on, as orphans of a killed parent do."""
-        self.children._programs.remove(program)
-        self._left.append(program)
-
-    # -- what a fault does
-
-    def pid(self, name: str) -> int:
-        return self._running[name].pid
-
-    def tree(self, name: str) -> list[int]:
-        """The processes of a part, its leader first."""
-        found, ahead = [], [self.pid(name)]
-        while ahead:
-            pid = ahead.pop(0)
-            found.append(pid)
-            ahead += children_of(pid)
-        return found
-
-    def kill(self, name: str) -> None:
-        """SIGKILL to a part and all its processes: a container that is killed."""
-        self._signal(self.tree(name), signal.SIGKILL)
-
-    @staticmethod
-    def _signal(pids: list[int], number: signal.Signals) -> None:
-        for pid in pids:
-            try:
-                os.kill(pid, number)
-            except ProcessLookupError:
-                continue  # it has ended meanwhile
-
-    def signal(self, pids: list[int], number: signal.Signals) -> None:
-        self._signal(pids, number)
+    # -- what a fault asks of it
 
     def second_beat(self) -> Program:
         """A beat on another machine: with a folder of its own."""
@@ -372,44 +276,3 @@ class System:
             lines = path.read_text(errors="replace").splitlines()[-40:]
             parts.append("\n".join([f"--- {path.name}", *lines]))
         return "\n".join(parts)
-
-
-def children_of(pid: int) -> list[int]:
-    try:
-        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return []
-    return [int(word) for word in listed.split()]
-
-
-def _state(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-
-
-@contextmanager
-def small_disk(megabytes: int = 32) -> Iterator[Path | None]:
-    """A disk of its own that can be filled; None where we may not mount one."""
-    place = Path(tempfile.mkdtemp(prefix="outreach-disk-"))
-    words = ["-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(place)]
-    mounted = os.geteuid() == 0 and _done("mount", *words)
-    try:
-        yield place if mounted else None
-    finally:
-        if mounted:
-            _done("umount", "-l", str(place))
-        shutil.rmtree(place, ignore_errors=True)
-
-
-def _done(program: str, *words: str) -> bool:
-    found = shutil.which(program)
-    if found is None:
-        return False
-    return subprocess.run([found, *words], capture_output=True, check=False).returncode == 0
-
-
-def random_of(seed: int) -> random.Random:
-    """Chance that can be had again."""
-    return random.Random(seed)  # noqa: S311 - a drill

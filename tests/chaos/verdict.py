@@ -263,7 +263,11 @@ def _ours(world: World, silent: Sequence[str]) -> Our:
         events = session.execute(select(InboxEvent.id, InboxEvent.status)).all()
         replies = session.execute(select(Reply.provider_id, Reply.id, Reply.triaged_at)).all()
         items = session.execute(
-            select(FollowUp.reply_id, FollowUp.code).where(FollowUp.priority == Priority.URGENT)
+            select(FollowUp.reply_id, FollowUp.code).where(
+                FollowUp.priority == Priority.URGENT,
+                # an answer that came back makes an item of its own: that one says to phone now
+                FollowUp.reason_key.startswith("reply:"),
+            )
         ).all()
         reasons = {phone: _reasons(unit, phone, now) for phone in silent}
     urgent: dict[UUID, list[str]] = defaultdict(list)
