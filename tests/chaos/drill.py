@@ -18,8 +18,9 @@ from tests.chaos.traffic import Says, Traffic
 from tests.chaos.verdict import Violation, look, violations
 
 PATIENCE = 90.0
-"""Seconds within which a system must have recovered from whatever struck it, also on a busy machine:
-a broker that was away is asked again after 2, 4, 6 s, and a clock that went back is waited for."""
+"""Seconds within which a system must have recovered, also on a busy machine: a broker that was away
+is asked again after 2, 4, 6 s, and a clock that went back is waited for.
+"""
 _OPEN = (MessageStatus.CLAIMED, MessageStatus.UNKNOWN)
 
 
