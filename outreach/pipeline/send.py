@@ -35,6 +35,7 @@ from outreach.pipeline.outcomes.fallback import is_replacement
 from outreach.pipeline.outcomes.outcome import Sent
 from outreach.pipeline.ports import NOT_BEGUN, Outgoing, ResultKind, Sending, SendResult
 from outreach.pipeline.replies import takeover
+from outreach.pipeline.routing import Gate
 from outreach.pipeline.world import World
 from outreach.storage.models import Appointment, Attempt, Message, Touchpoint
 from outreach.storage.unit import Unit
@@ -64,7 +65,11 @@ def _send_batch(world: World, lanes: Collection[Urgency]) -> dict[ChannelKind, i
     """One batch of each channel, the texts first: a slow mail server holds up nothing else."""
     with world.db.read() as unit:
         waiting = unit.messages.waiting(lanes, world.clinic_now(), world.machine_now())
-    return {kind: _send_by(world, lanes, kind) for kind in ChannelKind if kind in waiting}
+    return {
+        kind: _send_by(world, lanes, kind, tripped=waiting.tripped)
+        for kind in ChannelKind
+        if kind in waiting.kinds
+    }
 
 
 def _batch_of(world: World, kind: ChannelKind) -> int:
@@ -72,17 +77,23 @@ def _batch_of(world: World, kind: ChannelKind) -> int:
     return world.tempo.batch if channel is None else min(world.tempo.batch, channel.capacity)
 
 
-def _send_by(world: World, lanes: Collection[Urgency], kind: ChannelKind) -> int:
+def _send_by(
+    world: World, lanes: Collection[Urgency], kind: ChannelKind, *, tripped: bool = True
+) -> int:
     claim_id = world.new_id()
     channel = world.channels.get(kind)
     last = world.machine_now() + timedelta(seconds=world.tempo.lease - world.tempo.request)
     ready: list[Outgoing] = []
+    gate = Gate(world, kind, lanes, _batch_of(world, kind), tripped=tripped)
 
     def work(alone: bool) -> int:
         ready.clear()
-        return _claim(world, claim_id, lanes, kind, ready, alone=alone)
+        return _claim(world, claim_id, lanes, kind, gate, ready, alone=alone)
 
-    claimed = together_or_alone(work)
+    try:
+        claimed = together_or_alone(work) if gate.limit else 0
+    finally:
+        gate.done()
     if ready and world.machine_now() > last:
         # a worker that slept here may not be done before its lease ends and others send them
         given_back = [
@@ -113,6 +124,7 @@ def _claim(
     claim_id: UUID,
     lanes: Collection[Urgency],
     kind: ChannelKind,
+    gate: Gate,
     ready: list[Outgoing],
     *,
     alone: bool,
@@ -129,14 +141,15 @@ def _claim(
             clinic_now=world.clinic_now(),
             machine_now=world.machine_now(),
             lease_until=world.machine_now() + timedelta(seconds=world.tempo.lease),
-            limit=_batch_of(world, kind),
+            limit=gate.limit,
         )
         if not mine:
             return 0
         facts = facts_for_messages(unit, world, mine)
+        gate.read(unit, mine)
 
         def prepare(message: Message) -> None:
-            outgoing = _prepare_one(unit, world, facts, message)
+            outgoing = _prepare_one(unit, world, facts, gate, message)
             if outgoing is not None:
                 ready.append(outgoing)
 
@@ -145,10 +158,13 @@ def _claim(
             tell_operator(unit, world, "send", error)
 
         unit.each(mine, prepare, set_aside=give_up if alone else None)
+        gate.keep(unit)
     return len(mine)
 
 
-def _prepare_one(unit: Unit, world: World, facts: Facts, message: Message) -> Outgoing | None:
+def _prepare_one(
+    unit: Unit, world: World, facts: Facts, gate: Gate, message: Message
+) -> Outgoing | None:
     now = world.clinic_now()
     decision = decide_message(world, facts, message, now)
     if decision.verdict is Verdict.WAIT and decision.until is not None:
@@ -173,6 +189,9 @@ def _prepare_one(unit: Unit, world: World, facts: Facts, message: Message) -> Ou
         log.warning("message.not_composed", message_id=str(message.id), why=str(error))
         outcome.failed(unit, world, sent, Reaction.OUR_BUG, None)
         return None
+    sender = gate.route(unit, facts, message, rendered.segments)
+    if sender is None:
+        return None
     message.body, message.subject = rendered.text, rendered.subject or None
     message.template_version, message.segments = rendered.version, rendered.segments
     unit.add(_attempt(world, message))
@@ -190,6 +209,7 @@ def _prepare_one(unit: Unit, world: World, facts: Facts, message: Message) -> Ou
         begin_within=world.tempo.begin,
         code=item.code if item is not None else "",
         link=world.link_to(item.code) if item is not None else "",
+        sender=sender.address,
     )
 
 
@@ -308,8 +328,9 @@ def _record_one(unit: Unit, world: World, claim_id: UUID, sent: Sent, result: Se
         log.warning("send.late_result", message_id=str(sent.message.id), kind=result.kind.value)
     elif result.kind is ResultKind.NOT_SENT and result.detail == NOT_BEGUN:
         outcome.not_begun(world, sent)
-    elif result.kind is ResultKind.NOT_SENT:
-        outcome.not_sent(unit, world, sent, result.retry_after, result.detail)
+    elif result.kind is ResultKind.NOT_SENT and not outcome.is_a_cap(result.error_code):
+        after, code = result.retry_after, result.error_code
+        outcome.not_sent(unit, world, sent, after, result.detail, code)
     elif result.kind is ResultKind.UNKNOWN:
         outcome.unknown(world, sent, result.detail)
     else:
@@ -317,5 +338,5 @@ def _record_one(unit: Unit, world: World, claim_id: UUID, sent: Sent, result: Se
         if reaction is Reaction.UNKNOWN_OUTCOME:
             outcome.unknown(world, sent, result.detail)
         else:
-            outcome.refused(unit, world, sent, reaction, result.error_code)
+            outcome.refused(unit, world, sent, reaction, result.error_code, result.retry_after)
     return False

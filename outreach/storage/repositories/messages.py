@@ -11,6 +11,7 @@ from sqlalchemy import Row, exists, func, literal, select, union_all, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
+from outreach.domain.breaker import BreakerState
 from outreach.domain.journeys import Anchor
 from outreach.domain.states import (
     AttemptOutcome,
@@ -20,7 +21,7 @@ from outreach.domain.states import (
     SkipReason,
     Urgency,
 )
-from outreach.storage.models import Attempt, Message, Touchpoint
+from outreach.storage.models import Attempt, BreakerRow, Message, Touchpoint
 
 _WENT_OUT = (
     MessageStatus.CLAIMED,
@@ -35,6 +36,7 @@ _LONGEST_WAIT = timedelta(days=14)
 """No message that is still of use waits longer than this between its making and its going."""
 
 
+_TRIPPED = "tripped"
 _QUEUED = literal(MessageStatus.QUEUED, Message.status.type, literal_execute=True)
 """In the statement itself: so both databases see that the partial index of the queue is meant."""
 
@@ -92,6 +94,16 @@ class Told:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a worker asks before a batch."""
+
+    kinds: set[ChannelKind]
+    """The ways by which something may leave now."""
+    tripped: bool
+    """Whether any breaker is not closed."""
+
+
 class Messages:
     """Queries about messages and attempts."""
 
@@ -100,15 +112,19 @@ class Messages:
 
     def waiting(
         self, lanes: Collection[Urgency], clinic_now: datetime, machine_now: datetime
-    ) -> set[ChannelKind]:
-        """The ways by which something may leave now, asked of the index of the queue."""
+    ) -> Waiting:
+        """The ways by which something may leave now, asked of the index of the queue, and whether
+        any sender or account is stopped: in one statement, because it is asked for each batch."""
         asked = [
             select(literal(kind.value)).where(
                 exists().where(*_ready(lanes, kind, clinic_now, machine_now))
             )
             for kind in ChannelKind
         ]
-        return {ChannelKind(kind) for kind in self._session.scalars(union_all(*asked))}
+        stopped = exists().where(BreakerRow.state != BreakerState.CLOSED)
+        asked.append(select(literal(_TRIPPED)).where(stopped))
+        found = set(self._session.scalars(union_all(*asked)))
+        return Waiting({kind for kind in ChannelKind if kind in found}, _TRIPPED in found)
 
     def claim(
         self,
@@ -308,6 +324,16 @@ class Messages:
             Message.channel == ChannelKind.SMS,
         )
         return _times(self._session.execute(query), since)
+
+    def latest_to(self, index: str, limit: int) -> list[tuple[MessageStatus, int | None]]:
+        """How the newest messages to an address stand, each with its error code."""
+        query = (
+            select(Message.status, Message.error_code)
+            .where(Message.address_index == index)
+            .order_by(Message.created_at.desc(), Message.id.desc())
+            .limit(limit)
+        )
+        return [(status, code) for status, code in self._session.execute(query)]
 
     def answers_since(self, index: str, since: datetime) -> int:
         """How many automatic answers went to an address since an instant (clinic time)."""
