@@ -23,6 +23,8 @@ class SenderKind(StrEnum):
 _PREFERRED = tuple(SenderKind)
 OWN = "default"
 """The name of the one sender that the environment sets."""
+STAFF = "staff"
+"""The name of the number that staff are paged from."""
 
 
 @dataclass(frozen=True, slots=True)

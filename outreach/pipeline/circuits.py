@@ -13,7 +13,7 @@ from outreach.domain import breaker as breakers
 from outreach.domain.breaker import Breaker, BreakerState, Scope, fault_of
 from outreach.domain.reactions import Reaction
 from outreach.domain.retries import spread_of
-from outreach.domain.senders import OWN
+from outreach.domain.senders import OWN, STAFF
 from outreach.domain.states import ChannelKind, MessageStatus, Purpose
 from outreach.domain.triage.result import Action
 from outreach.pipeline import followup
@@ -116,7 +116,8 @@ def tend(unit: Unit, world: World) -> int:
 
 def _tend(unit: Unit, world: World, row: BreakerRow) -> None:
     now, standing = world.machine_now(), read(row)
-    if standing.state is BreakerState.OPEN:
+    untried = standing.state is BreakerState.HALF_OPEN and standing.probe is None
+    if standing.state is BreakerState.OPEN or untried:
         probe = unit.breakers.next_held(row.key, world.clinic_now())
         if probe is not None:
             probe.retry_at = now
@@ -168,7 +169,7 @@ def _key(world: World, message: Message, scope: Scope) -> str:
     if sender is not None:
         return sender_key(message.channel, sender.name)
     staff = message.purpose is Purpose.STAFF and world.senders.staff is not None
-    return sender_key(message.channel, "staff" if staff else OWN)
+    return sender_key(message.channel, STAFF if staff else OWN)
 
 
 def read(row: BreakerRow) -> Breaker:
