@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.breaker import BreakerState
@@ -70,6 +70,13 @@ class Breakers:
             .with_for_update(skip_locked=True)
         )
         return self._session.scalar(query)
+
+    def held(self, key: str) -> int:
+        """How many messages wait for one."""
+        query = select(func.count()).where(
+            Message.status == MessageStatus.QUEUED, Message.held_by == key
+        )
+        return self._session.scalar(query) or 0
 
     def release(self, key: str, machine_now: datetime, limit: int) -> int:
         """Lets go up to ``limit`` messages that wait for one; returns how many. As ``next_held``,
