@@ -49,9 +49,7 @@ for i, key in ipairs(KEYS) do
   if floor == 'back' then
     tokens, grant = math.min(most, tokens + want), 0
   else
-    if floor ~= 'none' then
-      grant = math.max(0, math.min(want, math.floor(tokens - tonumber(floor))))
-    end
+    grant = math.max(0, math.min(want, math.floor(tokens - tonumber(floor))))
     tokens = tokens - grant
   end
   redis.call('HSET', key, 'tokens', string.format('%.6f', tokens), 'at', string.format('%.6f', now))
@@ -102,8 +100,7 @@ class SharedPace:
 
     def take(self, rates: Mapping[str, float], want: int, lanes: Collection[Urgency]) -> list[int]:
         """As ``Pace`` says; where Redis does not answer, as this process alone would."""
-        floors = [floor_of(lanes, rate) for rate in rates.values()]
-        asked = [("none" if floor is None else floor, want) for floor in floors]
+        asked = [(floor_of(lanes, rate), want) for rate in rates.values()]
         granted = self._ask(rates, asked)
         return self._own.take(rates, want, lanes) if granted is None else granted
 
@@ -113,7 +110,7 @@ class SharedPace:
             self._own.give_back(rates, unused)
 
     def _ask(
-        self, rates: Mapping[str, float], asked: Sequence[tuple[str | float, float]]
+        self, rates: Mapping[str, float], asked: Sequence[tuple[float | str, float]]
     ) -> list[int] | None:
         now = self._clock.now().timestamp()
         # a clock that stepped back must not keep Redis shut out

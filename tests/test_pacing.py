@@ -15,7 +15,7 @@ from outreach.embedded.redis_server import RedisServer, start_redis
 from outreach.pacing import OwnPace, SharedPace, build_pace
 from tests import servers
 
-URGENT, CARE, BULK = (Urgency.URGENT,), (Urgency.NORMAL,), (Urgency.BULK,)
+CARE, BULK = (Urgency.NORMAL,), (Urgency.BULK,)
 CLOCK = SystemClock()
 
 
@@ -37,11 +37,11 @@ def test_workers_share_one_bucket(url: str) -> None:
     assert 10 <= left <= 12
 
 
-def test_bulk_leaves_half_and_urgent_work_is_never_refused(url: str) -> None:
+def test_bulk_leaves_half_and_what_urgent_work_used_is_a_debt(url: str) -> None:
     pace, rates = build_pace(url, CLOCK), {"main": 10.0, "other": 4.0}
     assert pace.take(rates, 100, BULK) == [10, 4]
     assert pace.take(rates, 100, CARE)[0] in {10, 11}
-    assert pace.take(rates, 30, URGENT) == [30, 30]
+    pace.give_back(rates, [-30.0, -30.0])
     assert pace.take(rates, 30, CARE) == [0, 0]
 
 

@@ -26,13 +26,11 @@ def capacity(per_second: float) -> float:
     return max(2.0, per_second * BURST_SECONDS)
 
 
-def floor_of(lanes: Collection[Urgency], per_second: float) -> float | None:
-    """What these lanes must leave in the bucket; None for urgent work, which is never refused.
+def floor_of(lanes: Collection[Urgency], per_second: float) -> float:
+    """What these lanes must leave in the bucket: campaigns a half, so that care finds some.
 
-    Campaigns leave half, so that care and answers always find some; care leaves nothing.
+    Urgent work does not ask: it goes, and is taken off afterwards, if need be as a debt.
     """
-    if set(lanes) == {Urgency.URGENT}:
-        return None
     return capacity(per_second) / 2 if set(lanes) == {Urgency.BULK} else 0.0
 
 
@@ -45,9 +43,9 @@ def refilled(bucket: Bucket | None, per_second: float, now: float) -> Bucket:
     return Bucket(min(most, bucket.tokens + gained), now)
 
 
-def taken(bucket: Bucket, want: int, floor: float | None) -> tuple[int, Bucket]:
-    """How many of ``want`` are granted, and what is left. Urgent work may leave a debt."""
-    granted = want if floor is None else max(0, min(want, int(bucket.tokens - floor)))
+def taken(bucket: Bucket, want: int, floor: float) -> tuple[int, Bucket]:
+    """How many of ``want`` are granted, and what is left."""
+    granted = max(0, min(want, int(bucket.tokens - floor)))
     return granted, replace(bucket, tokens=bucket.tokens - granted)
 
 

@@ -136,7 +136,7 @@ class Pace(Protocol):
     def take(self, rates: Mapping[str, float], want: int, lanes: Collection[Urgency]) -> list[int]:
         """How many of ``want`` each sender (name -> segments per second) may send, in their order.
 
-        Urgent lanes are granted all; bulk leaves a reserve. Raises nothing.
+        Bulk leaves a reserve. Urgent work does not ask; it is counted afterwards. Raises nothing.
         """
         ...
 

@@ -47,13 +47,16 @@ class Gate:
         self._threads: dict[UUID, str] = {}
         paced = world.senders.known() if kind is ChannelKind.SMS else ()
         self._rates = {one.name: one.per_second for one in paced if one.per_second is not None}
-        granted = world.pace.take(self._rates, want, lanes) if self._rates else []
+        # urgent work never waits for its turn: what it uses is counted afterwards
+        self._waits = set(lanes) != {Urgency.URGENT}
+        asks = bool(self._rates) and self._waits
+        granted = world.pace.take(self._rates, want, lanes) if asks else [0] * len(self._rates)
         self._granted = dict(zip(self._rates, granted, strict=True))
         self._used = dict.fromkeys(self._rates, 0)
         self._begun: dict[UUID, str] = {}
         self._moved: dict[UUID, str] = {}
-        free = not self._rates or any(one.name not in self._rates for one in world.senders.patients)
-        self.limit = want if free else min(want, sum(self._granted.values()))
+        free = any(one.name not in self._rates for one in world.senders.patients)
+        self.limit = min(want, sum(granted)) if asks and not free else want
         """How many may be claimed."""
 
     def read(self, unit: Unit, mine: Sequence[Message]) -> None:
@@ -149,8 +152,9 @@ class Gate:
     def _take(self, message: Message, sender: Sender, first: Sender, segments: int) -> None:
         if sender.name in self._rates:
             self._used[sender.name] += max(1, segments)
-        if message.held_by is not None and message.held_by not in self._breakers:
-            message.held_by = None  # it waited, and goes now by itself
+        standing = self._breakers.get(message.held_by or "")
+        if standing is None or standing.probe != message.id:
+            message.held_by = None  # it waited, and goes now; only a probe keeps what it tries
         if sender.address:
             message.sender = sender.address
         self._remember(message, first)

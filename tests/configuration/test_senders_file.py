@@ -91,3 +91,8 @@ def test_a_mistake_is_told_at_its_line(
 def test_a_file_without_senders_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="line 1"):
         load(tmp_path, "senders: []\n")
+
+
+def test_the_example_can_be_read() -> None:
+    found = load_senders(Path(__file__).parents[2] / "examples" / "senders.yaml", clinic())
+    assert [sender.name for sender in found.senders] == ["main", "lakeside", "spare"]
