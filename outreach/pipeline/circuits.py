@@ -165,6 +165,8 @@ def count_filtered(unit: Unit, world: World, message: Message) -> None:
 def _key(world: World, message: Message, scope: Scope) -> str:
     if scope is Scope.ACCOUNT:
         return account_key(message.channel)
+    if message.channel is not ChannelKind.SMS:
+        return sender_key(message.channel, OWN)
     sender = world.senders.at(message.sender)
     if sender is not None:
         return sender_key(message.channel, sender.name)
