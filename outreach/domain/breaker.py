@@ -142,11 +142,14 @@ def probing(breaker: Breaker, probe: UUID | None, now: datetime) -> Breaker:
     return replace(breaker, state=BreakerState.HALF_OPEN, probe=probe, look_at=now + PATIENCE)
 
 
-def lets_through(breaker: Breaker, message_id: UUID) -> bool:
-    """Whether a message may go, if need be as the probe."""
+def lets_through(breaker: Breaker, message_id: UUID, *, early: bool = False) -> bool:
+    """Whether a message may go, if need be as the probe.
+
+    ``early``: an urgent one tries an open breaker without waiting for its time, one at a time.
+    """
     if breaker.state is BreakerState.HALF_OPEN:
         return breaker.probe is None or breaker.probe == message_id
-    return breaker.state is BreakerState.CLOSED
+    return early or breaker.state is BreakerState.CLOSED
 
 
 def answered(breaker: Breaker, message_id: UUID, *, arrived: bool, now: datetime) -> Breaker:

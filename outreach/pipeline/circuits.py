@@ -94,13 +94,13 @@ def answered(unit: Unit, world: World, message: Message, *, arrived: bool) -> No
             _tell_closed(unit, world, row)
 
 
-def begin_probe(unit: Unit, world: World, key: str, message: Message) -> bool:
-    """Whether this message may try a half-open breaker that nobody tries yet."""
+def begin_probe(unit: Unit, world: World, key: str, message: Message, *, early: bool) -> bool:
+    """Whether this message may try a breaker that nobody tries now (``early``: before its time)."""
     row = unit.breakers.locked(key)
     standing = read(row)
-    if not breakers.lets_through(standing, message.id):
+    if not breakers.lets_through(standing, message.id, early=early):
         return False
-    if standing.state is BreakerState.HALF_OPEN:
+    if standing.state is not BreakerState.CLOSED:
         _write(row, breakers.probing(standing, message.id, world.machine_now()))
     return True
 

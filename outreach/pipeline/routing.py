@@ -77,15 +77,18 @@ class Gate:
         Notes the sender on the message, and begins a thread where a patient has none.
         """
         order = self._order(facts, message)
+        # one that is urgent and was not tried yet tries a stopped sender, where no other is left
+        tries_early = message.urgency is Urgency.URGENT and message.attempts == 1
         stopped = ""
-        for sender in order:
-            key = self._block(unit, message, sender)
-            if not key:
-                if not self._has_turn(message, sender):
-                    return None
-                self._take(message, sender, order[0], segments)
-                return sender
-            stopped = stopped or key
+        for early in (False, True) if tries_early else (False,):
+            for sender in order:
+                key = self._block(unit, message, sender, early=early)
+                if not key:
+                    if not self._has_turn(message, sender):
+                        return None
+                    self._take(message, sender, order[0], segments)
+                    return sender
+                stopped = stopped or key
         self._park(unit, facts, message, stopped)
         return None
 
@@ -114,7 +117,7 @@ class Gate:
         thread = self._threads.get(message.patient_id) if message.patient_id else None
         return senders.for_patient(message.patient_id, site, thread)
 
-    def _block(self, unit: Unit, message: Message, sender: Sender) -> str:
+    def _block(self, unit: Unit, message: Message, sender: Sender, *, early: bool) -> str:
         """The breaker that keeps a message from a sender; empty where it may go."""
         if not self._breakers:
             return ""
@@ -123,20 +126,22 @@ class Gate:
             circuits.sender_key(self._kind, sender.name),
         ):
             standing = self._breakers.get(key)
-            if standing is None or self._tries(unit, key, standing, message):
-                continue
-            return key
+            if standing is not None and not self._tries(unit, key, standing, message, early=early):
+                return key
         return ""
 
-    def _tries(self, unit: Unit, key: str, standing: Breaker, message: Message) -> bool:
+    def _tries(
+        self, unit: Unit, key: str, standing: Breaker, message: Message, *, early: bool
+    ) -> bool:
         """Whether a message may go in spite of a breaker: as the one that tries it."""
-        if not lets_through(standing, message.id):
+        if standing.state is BreakerState.CLOSED:
+            return True
+        if not lets_through(standing, message.id, early=early):
             return False
-        if standing.state is BreakerState.HALF_OPEN:
-            if not circuits.begin_probe(unit, self._world, key, message):
-                return False
-            message.held_by = key
-            self._breakers[key] = circuits.read(unit.breakers.locked(key))
+        if not circuits.begin_probe(unit, self._world, key, message, early=early):
+            return False
+        message.held_by = key
+        self._breakers[key] = circuits.read(unit.breakers.locked(key))
         return True
 
     def _has_turn(self, message: Message, sender: Sender) -> bool:

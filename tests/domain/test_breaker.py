@@ -50,6 +50,8 @@ def test_it_opens_and_one_message_tries_it() -> None:
     opened = strike(Breaker())
     assert (opened.state, opened.opened_at, opened.look_at) == ("open", NOW, NOW + FIRST_PROBE)
     assert not lets_through(opened, ONE)
+    assert lets_through(opened, ONE, early=True)  # urgent, and nobody tries it now
+    assert not lets_through(probing(opened, TWO, NOW), ONE, early=True)
     half = probing(opened, ONE, NOW + MINUTE)
     assert half.look_at == NOW + MINUTE + PATIENCE
     assert lets_through(half, ONE)

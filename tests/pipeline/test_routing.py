@@ -132,7 +132,7 @@ def test_it_waits_only_where_every_sender_is_stopped(database_url: str) -> None:
 def test_an_account_that_is_refused_stops_all_of_them(database_url: str) -> None:
     bench = bench_with(database_url)
     queued(bench)
-    blocks(bench, GROVE, code=20003)
+    blocks(bench, *ALL.known(), code=20003)
     bench.run()
     assert froms(bench) == [GROVE.address]
     assert message(bench, "d7").status is MessageStatus.QUEUED

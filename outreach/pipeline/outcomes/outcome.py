@@ -262,7 +262,7 @@ def _again(
             spread=spread_of(message.id, message.attempts),
             now=world.machine_now(),
             retry_after=retry_after,
-            patient=sent.touchpoint is not None and not resting,
+            patient=_may_wait(sent.touchpoint) and not resting,
             stopped=stopped,
         ),
         world.carrier_zone,
@@ -279,6 +279,11 @@ def _again(
     if reaction is Reaction.DEFER_PAST_RESET or (reaction in _STOPPED and not stopped):
         aftermath.tell_of_refusal(unit, world, message, reaction)
     return True
+
+
+def _may_wait(row: Touchpoint | None) -> bool:
+    """Whether it may wait for hours: planned, and not the word that a site is closed today."""
+    return row is not None and row.anchor_kind is not Anchor.CLOSURE
 
 
 def _tries(unit: Unit, message: Message, reaction: Reaction) -> int:
