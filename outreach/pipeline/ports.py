@@ -1,6 +1,6 @@
 """What the road needs from the world, as Protocols; ``bootstrap`` wires the adapters."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from uuid import UUID
 from outreach.domain.approvals import Role
 from outreach.domain.events import ParsedItem
 from outreach.domain.roster import Roster
-from outreach.domain.states import ChannelKind
+from outreach.domain.states import ChannelKind, Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class Outgoing:
     """Of a page: the code of the item it is about."""
     link: str = ""
     """Of a page: where the item is opened."""
+    sender: str = ""
+    """Of a text: from which number or Messaging Service; empty is the channel's own."""
 
 
 class ResultKind(StrEnum):
@@ -158,6 +160,33 @@ class Channel(Protocol):
     def fetch(self, provider_id: str) -> ProviderRecord | None:
         """One message's present state at the provider; None when there is no look-up."""
         ...
+
+
+class Pace(Protocol):
+    """How many segments may leave each sender now; one bucket for all workers. Asked before a
+    claim, so that nothing that is claimed waits for its turn."""
+
+    def take(self, rates: Mapping[str, float], want: int, lanes: Collection[Urgency]) -> list[int]:
+        """How many of ``want`` each sender (name -> segments per second) may send, in their order.
+
+        Bulk leaves a reserve. Urgent work does not ask; it is counted afterwards. Raises nothing.
+        """
+        ...
+
+    def give_back(self, rates: Mapping[str, float], unused: Sequence[float]) -> None:
+        """What was granted and not used, in the same order; negative where more was used."""
+        ...
+
+
+class Unpaced:
+    """Senders without a rate: nothing is counted."""
+
+    def take(self, rates: Mapping[str, float], want: int, lanes: Collection[Urgency]) -> list[int]:
+        """All of it."""
+        return [want] * len(rates)
+
+    def give_back(self, rates: Mapping[str, float], unused: Sequence[float]) -> None:
+        """Nothing was counted."""
 
 
 class FetchKind(StrEnum):

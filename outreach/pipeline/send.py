@@ -16,6 +16,7 @@ from outreach.pipeline.facts.reading import facts_for_messages
 from outreach.pipeline.outcomes import outcome
 from outreach.pipeline.outgoing.flow import Flow
 from outreach.pipeline.outgoing.prepare import Prepared, belongings, prepare
+from outreach.pipeline.routing import Gate
 from outreach.pipeline.world import World
 from outreach.storage.models import Message
 
@@ -40,13 +41,14 @@ def drain(
     begun, and lets the interruption go on.
     """
     with world.db.read() as unit:
-        kinds = unit.claims.waiting(lanes, world.clinic_now(), world.machine_now())
-    flow, total = Flow(world, world.new_id()), 0
+        waiting = unit.claims.waiting(lanes, world.clinic_now(), world.machine_now())
+    kinds, flow, total = waiting.kinds, Flow(world, world.new_id()), 0
     try:
         while kinds and total < limit and (until is None or world.machine_now() < until):
             for kind in [one for one in ChannelKind if one in kinds and flow.has_room(one)]:
                 most = batch_of(world, kind)  # the channel may change its mind meanwhile
-                claimed = claim_batch(world, flow, lanes, kind, most)
+                tripped = waiting.tripped or flow.refused
+                claimed = claim_batch(world, flow, lanes, kind, most, tripped=tripped)
                 total += claimed
                 if claimed < most:
                     kinds.discard(kind)
@@ -59,17 +61,31 @@ def drain(
 
 
 def claim_batch(
-    world: World, flow: Flow, lanes: Collection[Urgency], kind: ChannelKind, most: int
+    world: World,
+    flow: Flow,
+    lanes: Collection[Urgency],
+    kind: ChannelKind,
+    most: int,
+    *,
+    tripped: bool = True,
 ) -> int:
-    """Claims up to ``most`` of one channel and begins to send them; returns how many it claimed."""
+    """Claims up to ``most`` of one channel and begins to send them; returns how many it claimed.
+
+    ``tripped``: whether any sender or account may be stopped.
+    """
     last = world.machine_now() + timedelta(seconds=world.tempo.lease - world.tempo.request)
     ready: dict[UUID, Prepared] = {}
 
+    gate = Gate(world, kind, lanes, most, tripped=tripped)
+
     def work(alone: bool) -> int:
         ready.clear()
-        return _claim(world, flow.claim_id, lanes, kind, most, ready, alone=alone)
+        return _claim(world, flow.claim_id, lanes, kind, gate, ready, alone=alone)
 
-    claimed = together_or_alone(work)
+    try:
+        claimed = together_or_alone(work) if gate.limit else 0
+    finally:
+        gate.done()
     if ready and world.machine_now() > last:
         # a worker that slept here may not be done before its lease ends and others send them
         flow.give_back(ready)
@@ -89,7 +105,7 @@ def _claim(
     claim_id: UUID,
     lanes: Collection[Urgency],
     kind: ChannelKind,
-    most: int,
+    gate: Gate,
     ready: dict[UUID, Prepared],
     *,
     alone: bool,
@@ -106,14 +122,15 @@ def _claim(
             clinic_now=world.clinic_now(),
             machine_now=world.machine_now(),
             lease_until=world.machine_now() + timedelta(seconds=world.tempo.lease),
-            limit=most,
+            limit=gate.limit,
         )
         if not mine:
             return 0
         facts = facts_for_messages(unit, world, mine)
+        gate.read(unit, mine)
 
         def prepare_one(message: Message) -> None:
-            prepared = prepare(unit, world, facts, message)
+            prepared = prepare(unit, world, facts, gate, message)
             if prepared is not None:
                 ready[message.id] = prepared
 
@@ -122,5 +139,6 @@ def _claim(
             tell_operator(unit, world, "send", error)
 
         unit.each(mine, prepare_one, set_aside=give_up if alone else None)
+        gate.keep(unit)
         unit.add_all([one.sent.attempt for one in ready.values() if one.sent.attempt is not None])
     return len(mine)

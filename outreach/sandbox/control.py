@@ -51,6 +51,7 @@ class FaultOrder(BaseModel):
     fault: FaultKind
     times: Annotated[int, Field(ge=1)] | None = 1
     to: str | None = None
+    sender: str | None = None
     retry_after: Annotated[float, Field(ge=0)] | None = None
     seconds: Annotated[float, Field(ge=0, le=3600)] = 0.0
     code: int = 30003
@@ -205,6 +206,7 @@ def _fault_routes(router: APIRouter, carrier: Carrier) -> None:
                 kind=order.fault,
                 times=order.times,
                 to=order.to,
+                sender=order.sender,
                 retry_after=order.retry_after,
                 seconds=order.seconds,
                 code=order.code,

@@ -12,6 +12,7 @@ from outreach.domain.errors import Unavailable
 from outreach.storage.insert import insert_all, insert_all_new, insert_new
 from outreach.storage.memory import add, forget, memory_of, remember
 from outreach.storage.models import Base
+from outreach.storage.repositories.breakers import Breakers
 from outreach.storage.repositories.campaigns import Campaigns
 from outreach.storage.repositories.circle import Circle
 from outreach.storage.repositories.claims import Claims
@@ -137,6 +138,11 @@ class Unit:
     def claims(self) -> Claims:
         """The queue of messages: what waits, what is claimed, what was accepted."""
         return Claims(self._session)
+
+    @cached_property
+    def breakers(self) -> Breakers:
+        """Stopped senders and accounts, and whose thread is whose."""
+        return Breakers(self._session)
 
     @cached_property
     def receipts(self) -> Receipts:

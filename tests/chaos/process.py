@@ -10,18 +10,15 @@ import mmap
 import os
 import struct
 import sys
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from outreach import bootstrap
 from outreach.cli.app import main
 from outreach.clocks import SystemClock
-from outreach.pipeline.world import Tempo
-from outreach.settings import Settings
+from outreach.domain import retries
 
 SKEW = "CHAOS_SKEW"
-SHORT_WAITS = (0.2, 0.5, 1.0, 2.0)
+SHORT_WAITS = (timedelta(seconds=0.2), timedelta(seconds=2))
 _SECONDS = struct.Struct("<d")
 
 
@@ -45,12 +42,7 @@ def _skew_the_clock(path: Path) -> None:
 
 
 def _shorten_the_waits() -> None:
-    as_set = bootstrap._tempo
-
-    def short(settings: Settings) -> Tempo:
-        return replace(as_set(settings), retry=SHORT_WAITS)
-
-    bootstrap._tempo = short
+    retries._FIRST, retries._SLOWEST = SHORT_WAITS
 
 
 if __name__ == "__main__":

@@ -31,6 +31,8 @@ class Flow:
 
     def __init__(self, world: World, claim_id: UUID) -> None:
         self.claim_id = claim_id
+        self.refused = False
+        """Whether any message was not taken: a sender or an account may be stopped now."""
         self._world = world
         self._batches: list[_Batch] = []
         self._sent: dict[UUID, Sent] = {}
@@ -81,6 +83,7 @@ class Flow:
         if self._taken:
             record(self._world, self.claim_id, self._taken, self._sent)
             for result in self._taken:
+                self.refused |= result.kind is not ResultKind.ACCEPTED
                 self._sent.pop(result.message_id, None)
             self._taken = []
         self._batches = [batch for batch in self._batches if batch.sending.left]

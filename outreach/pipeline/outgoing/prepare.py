@@ -25,6 +25,7 @@ from outreach.pipeline.outcomes.fallback import is_replacement
 from outreach.pipeline.outcomes.outcome import Sent
 from outreach.pipeline.ports import Outgoing
 from outreach.pipeline.replies import takeover
+from outreach.pipeline.routing import Gate
 from outreach.pipeline.world import World
 from outreach.storage.models import Attempt, Message
 from outreach.storage.unit import Unit
@@ -42,7 +43,9 @@ class Prepared:
     sent: Sent
 
 
-def prepare(unit: Unit, world: World, facts: Facts, message: Message) -> Prepared | None:
+def prepare(
+    unit: Unit, world: World, facts: Facts, gate: Gate, message: Message
+) -> Prepared | None:
     """What leaves now; None where the message waits or has ended, which is written down then."""
     now = world.clinic_now()
     decision = decide_message(world, facts, message, now)
@@ -62,7 +65,7 @@ def prepare(unit: Unit, world: World, facts: Facts, message: Message) -> Prepare
     if not sign_off.may_go(unit, world, message, sent.touchpoint, language):
         _wait(world, message, now + sign_off.ASK_AGAIN)
         return None
-    return _composed(unit, world, facts, sent)
+    return _composed(unit, world, facts, gate, sent)
 
 
 def belongings(facts: Facts, message: Message) -> Sent:
@@ -86,13 +89,16 @@ def attempt(world: World, message: Message) -> Attempt:
     )
 
 
-def _composed(unit: Unit, world: World, facts: Facts, sent: Sent) -> Prepared | None:
+def _composed(unit: Unit, world: World, facts: Facts, gate: Gate, sent: Sent) -> Prepared | None:
     message = sent.message
     try:
         rendered = compose(world, facts, message)
     except ConfigurationError as error:
         log.warning("message.not_composed", message_id=str(message.id), why=str(error))
         outcome.failed(unit, world, sent, Reaction.OUR_BUG, None)
+        return None
+    sender = gate.route(unit, facts, message, rendered.segments)
+    if sender is None:
         return None
     message.body, message.subject = rendered.text, rendered.subject or None
     message.template_version, message.segments = rendered.version, rendered.segments
@@ -110,6 +116,7 @@ def _composed(unit: Unit, world: World, facts: Facts, sent: Sent) -> Prepared | 
         begin_within=world.tempo.begin,
         code=item.code if item is not None else "",
         link=world.link_to(item.code) if item is not None else "",
+        sender=sender.address,
     )
     begun = attempt(world, message)
     return Prepared(outgoing, Sent(message, begun, sent.touchpoint))

@@ -69,6 +69,7 @@ def _plain_ones(
         and result.provider_id is not None
         and (sent := claimed.get(result.message_id)) is not None
         and sent.message.conversation_id is None
+        and sent.message.held_by is None
     }
     still = unit.claims.still_held(claim_id, plain) if plain else set()
     if still:
@@ -86,6 +87,7 @@ def _accepted(unit: Unit, world: World, rows: Mapping[UUID, tuple[Sent, SendResu
                 "provider_id": result.provider_id,
                 "sender": result.sender or sent.message.sender,
                 "segments": result.segments or sent.message.segments,
+                "error_code": None,
                 "lease_until": None,
                 "accepted_at": sent.message.accepted_at or now,
             }
@@ -147,8 +149,9 @@ def _record_one(unit: Unit, world: World, claim_id: UUID, sent: Sent, result: Se
         log.warning("send.late_result", message_id=str(sent.message.id), kind=result.kind.value)
     elif result.kind is ResultKind.NOT_SENT and result.detail == NOT_BEGUN:
         outcome.not_begun(world, sent)
-    elif result.kind is ResultKind.NOT_SENT:
-        outcome.not_sent(unit, world, sent, result.retry_after, result.detail)
+    elif result.kind is ResultKind.NOT_SENT and not outcome.is_a_cap(result.error_code):
+        after, code = result.retry_after, result.error_code
+        outcome.not_sent(unit, world, sent, after, result.detail, code)
     elif result.kind is ResultKind.UNKNOWN:
         outcome.unknown(world, sent, result.detail)
     else:
@@ -156,5 +159,5 @@ def _record_one(unit: Unit, world: World, claim_id: UUID, sent: Sent, result: Se
         if reaction is Reaction.UNKNOWN_OUTCOME:
             outcome.unknown(world, sent, result.detail)
         else:
-            outcome.refused(unit, world, sent, reaction, result.error_code)
+            outcome.refused(unit, world, sent, reaction, result.error_code, result.retry_after)
     return False

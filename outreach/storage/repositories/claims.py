@@ -1,6 +1,7 @@
 """The queue of messages: what waits, what a worker has claimed, and what the provider accepted."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from sqlalchemy import Table, bindparam, exists, literal, select, union_all, upd
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
+from outreach.domain.breaker import BreakerState
 from outreach.domain.states import (
     AttemptOutcome,
     ChannelKind,
@@ -17,8 +19,9 @@ from outreach.domain.states import (
     Urgency,
 )
 from outreach.storage.among import among
-from outreach.storage.models import Attempt, Base, Message, Touchpoint
+from outreach.storage.models import Attempt, Base, BreakerRow, Message, Touchpoint
 
+_TRIPPED = "tripped"
 _QUEUED = literal(MessageStatus.QUEUED, Message.status.type, literal_execute=True)
 """In the statement itself: so both databases see that the partial index of the queue is meant."""
 
@@ -35,6 +38,16 @@ def _ready(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a worker asks before it claims."""
+
+    kinds: set[ChannelKind]
+    """The ways by which something may leave now."""
+    tripped: bool
+    """Whether any breaker is not closed."""
+
+
 class Claims:
     """Queries about what leaves."""
 
@@ -43,15 +56,19 @@ class Claims:
 
     def waiting(
         self, lanes: Collection[Urgency], clinic_now: datetime, machine_now: datetime
-    ) -> set[ChannelKind]:
-        """The ways by which something may leave now, asked of the index of the queue."""
+    ) -> Waiting:
+        """The ways by which something may leave now, asked of the index of the queue, and whether
+        any sender or account is stopped: in one statement, because each drain asks it."""
         asked = [
             select(literal(kind.value)).where(
                 exists().where(*_ready(lanes, kind, clinic_now, machine_now))
             )
             for kind in ChannelKind
         ]
-        return {ChannelKind(kind) for kind in self._session.scalars(union_all(*asked))}
+        stopped = exists().where(BreakerRow.state != BreakerState.CLOSED)
+        asked.append(select(literal(_TRIPPED)).where(stopped))
+        found = set(self._session.scalars(union_all(*asked)))
+        return Waiting({kind for kind in ChannelKind if kind in found}, _TRIPPED in found)
 
     def claim(
         self,

@@ -232,6 +232,16 @@ class Messages:
         )
         return _times(self._session.execute(query), since)
 
+    def latest_to(self, index: str, limit: int) -> list[tuple[MessageStatus, int | None]]:
+        """How the newest messages to an address stand, each with its error code."""
+        query = (
+            select(Message.status, Message.error_code)
+            .where(Message.address_index == index)
+            .order_by(Message.created_at.desc(), Message.id.desc())
+            .limit(limit)
+        )
+        return [(status, code) for status, code in self._session.execute(query)]
+
     def answers_since(self, index: str, since: datetime) -> int:
         """How many automatic answers went to an address since an instant (clinic time)."""
         query = select(func.count()).where(

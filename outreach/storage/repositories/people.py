@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -249,6 +250,22 @@ class People:
         """Every contact point with this address, whoever's it is."""
         self._session.execute(
             update(ContactPoint).where(ContactPoint.address_index == index).values(status=status)
+        )
+
+    def rest(self, index: str, until: datetime) -> None:
+        """Texts did not reach this address: it is not texted until then (clinic time)."""
+        self._session.execute(
+            update(ContactPoint)
+            .where(ContactPoint.address_index == index)
+            .values(suspect_until=until)
+        )
+
+    def trust_again(self, indexes: Collection[str]) -> None:
+        """A text arrived at these addresses, or somebody wrote from them: they take texts."""
+        self._session.execute(
+            update(ContactPoint)
+            .where(ContactPoint.address_index.in_(indexes), ContactPoint.suspect_until.is_not(None))
+            .values(suspect_until=None)
         )
 
     def mark_wrong(self, index: str) -> None:
