@@ -145,7 +145,7 @@ def probing(breaker: Breaker, probe: UUID | None, now: datetime) -> Breaker:
 def lets_through(breaker: Breaker, message_id: UUID, *, early: bool = False) -> bool:
     """Whether a message may go, if need be as the probe.
 
-    ``early``: an urgent one tries an open breaker without waiting for its time, one at a time.
+    ``early``: an urgent one is the probe of an open breaker without waiting for its time.
     """
     if breaker.state is BreakerState.HALF_OPEN:
         return breaker.probe is None or breaker.probe == message_id

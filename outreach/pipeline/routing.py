@@ -137,9 +137,9 @@ class Gate:
         if standing.state is BreakerState.CLOSED:
             return True
         if not lets_through(standing, message.id, early=early):
-            return False
+            return early  # beside the probe that is under way: a page is worth one refusal more
         if not circuits.begin_probe(unit, self._world, key, message, early=early):
-            return False
+            return early
         message.held_by = key
         self._breakers[key] = circuits.read(unit.breakers.locked(key))
         return True
