@@ -38,6 +38,11 @@ def _plain(text: str) -> str:
     return text
 
 
+def _as_several(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_several)]
 Phrase = Annotated[str, BeforeValidator(_as_text)]
 Words = Annotated[Phrase, AfterValidator(_plain)]
 
@@ -50,7 +55,8 @@ class _ConceptEntry(StrictModel):
     always: bool = False
     only_alone: bool = False
     only_whole: bool = False
-    replaces: str | None = None
+    only_first: bool = False
+    replaces: Names = ()
     when_severe: str | None = None
     when_mild: str | None = None
 
@@ -64,6 +70,7 @@ class _ConceptEntry(StrictModel):
             always=self.always,
             only_alone=self.only_alone,
             only_whole=self.only_whole,
+            only_first=self.only_first,
             replaces=self.replaces,
             when_severe=self.when_severe,
             when_mild=self.when_mild,
@@ -89,7 +96,7 @@ class _LexiconFile(StrictModel):
         for name, entry in self.concepts.items():
             self._read_phrases(("concepts", name, "phrases"), entry.phrases)
             for key, other in (
-                ("replaces", entry.replaces),
+                *(("replaces", replaced) for replaced in entry.replaces),
                 ("when_severe", entry.when_severe),
                 ("when_mild", entry.when_mild),
             ):

@@ -301,11 +301,11 @@ class Context:
             return False
         first, end = self._reading.sentence(span.first)
         for word in range(first, min(end, len(self._breaks))):
-            if self._breaks[word]:
+            if self._breaks[word]:  # the word itself may be the cue: "she just had a fit"
                 if word < span.first:
-                    first = word + 1
+                    first = word
                 elif word >= span.end:
-                    end = word
+                    end = word + (max(self._reading.gaps[span.end - 1 : word]) is Gap.SPACE)
                     break
         return any(first <= c.first and c.end <= end for c in self._reading.spans(cue))
 

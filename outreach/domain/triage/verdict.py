@@ -77,7 +77,7 @@ def settled(seen: Sequence[Seen]) -> list[Seen]:
     also denies another symptom or says that all is well.
     """
     measured_low = any(item.concept.name in MEASURED and not item.set_aside for item in seen)
-    softer = [item for item in seen if item.concept.replaces is not None]
+    softer = [item for item in seen if item.concept.replaces and not _stays_ill(item)]
     result = []
     for item in seen:
         if any(_explains_away(o, item) for o in (seen if item.concept.only_alone else softer)):
@@ -111,7 +111,12 @@ def _explains_away(other: Seen, item: Seen) -> bool:
         return False
     if item.concept.only_alone:
         return _symptom(other) and not other.concept.only_alone
-    return other.concept.replaces == item.concept.name
+    return item.concept.name in other.concept.replaces
+
+
+def _stays_ill(item: Seen) -> bool:
+    """``headache is not gone``: what would explain an ailment away is denied itself."""
+    return item.concept.label is Label.NONE_OK and item.set_aside is not None
 
 
 def _says_well(item: Seen) -> bool:
