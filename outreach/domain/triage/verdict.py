@@ -77,7 +77,7 @@ def settled(seen: Sequence[Seen]) -> list[Seen]:
     also denies another symptom or says that all is well.
     """
     measured_low = any(item.concept.name in MEASURED and not item.set_aside for item in seen)
-    softer = [item for item in seen if item.concept.replaces and not _stays_ill(item)]
+    softer = [item for item in seen if item.concept.replaces]
     result = []
     for item in seen:
         if any(_explains_away(o, item) for o in (seen if item.concept.only_alone else softer)):
@@ -109,9 +109,9 @@ def _explains_away(other: Seen, item: Seen) -> bool:
     """``almost passed out`` leaves no ``passed out``; a net catches what nothing else did."""
     if not (other.start <= item.start and item.end <= other.end):
         return False
-    if item.concept.only_alone:
-        return _symptom(other) and not other.concept.only_alone
-    return item.concept.name in other.concept.replaces
+    if item.concept.name in other.concept.replaces:
+        return not _stays_ill(other)
+    return item.concept.only_alone and _symptom(other) and not other.concept.only_alone
 
 
 def _stays_ill(item: Seen) -> bool:
