@@ -58,6 +58,7 @@ class _ConceptEntry(StrictModel):
     only_alone: bool = False
     only_whole: bool = False
     only_first: bool = False
+    only_last: bool = False
     replaces: Names = ()
     when_severe: str | None = None
     when_mild: str | None = None
@@ -73,6 +74,7 @@ class _ConceptEntry(StrictModel):
             only_alone=self.only_alone,
             only_whole=self.only_whole,
             only_first=self.only_first,
+            only_last=self.only_last,
             replaces=self.replaces,
             when_severe=self.when_severe,
             when_mild=self.when_mild,

@@ -96,6 +96,8 @@ class Concept:
     """Counts only where it is all that the reply says: ``no more``."""
     only_first: bool = False
     """Counts only where it opens a statement: ``did it hurt``, and not ``i did it``."""
+    only_last: bool = False
+    """Counts only where it ends the reply: ``too many texts, stop``, and not ``the stop sign``."""
     replaces: tuple[str, ...] = ()
     """Concepts whose words it explains away: ``almost passed out`` is no fainting."""
     when_severe: str | None = None

@@ -26,6 +26,11 @@ _OPENERS = _POLITE | frozenset({
     "ask", "know", "wonder", "curious", "pregunta",
 })  # fmt: skip
 """A statement may open with these before the words that make it a question."""
+_CLOSERS = frozenset({
+    "please", "thanks", "thank", "thx", "ty", "you", "now", "already", "ok", "okay", "asap",
+    "immediately", "gracias", "por", "favor", "ya",
+})  # fmt: skip
+"""A statement may close with these."""
 _WORDS_OF_AN_ITEM = 4
 _TURNS = frozenset({"but", "except", "pero", "excepto", "although", "however"})
 """No phrase reaches over these: ``pee is fine but i had tea``. It does in ``my dose but i think it
@@ -233,6 +238,8 @@ class Reader:
 def _counts_here(concept: Concept, span: Span, reading: Reading) -> bool:
     if concept.only_whole:
         return span.end - span.first == len(reading.words)
+    if concept.only_last and not _CLOSERS.issuperset(reading.words[span.end :]):
+        return False
     before = span.first - 1
     return (
         not concept.only_first
