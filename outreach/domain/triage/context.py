@@ -38,6 +38,7 @@ from outreach.domain.triage.result import Action, Label
 NEGATION = "negation"
 IDIOM = "idiom"
 HYPOTHETICAL = "hypothetical"
+DENIED_LATER = "feared, and denied afterwards"
 LONG_AGO = "long ago"
 OTHER_PAST = "another person, past"
 ANIMAL = "an animal"
@@ -83,9 +84,10 @@ class Context:
             return LONG_AGO if tried_once else None
         if is_about_a_pet(self._reading, span):
             return ANIMAL
-        if self._hypothetical(span, always=concept.always):
-            return HYPOTHETICAL
-        if is_only_read_about(self._reading, span) or is_denied_later(self._reading, span):
+        if is_denied_later(self._reading, span):
+            return DENIED_LATER
+        imagined = self._hypothetical(span, always=concept.always)
+        if imagined or is_only_read_about(self._reading, span):
             return HYPOTHETICAL
         return LONG_AGO if self._long_ago(span) else None
 

@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 
 from outreach.domain.triage.answer_words import SCREEN_BESIDE, SCREEN_DENIALS, SCREEN_HAVING
 from outreach.domain.triage.answers import Answer
-from outreach.domain.triage.context import ANIMAL, HYPOTHETICAL, LONG_AGO, NEGATION, OTHER_PAST
+from outreach.domain.triage.context import (
+    ANIMAL,
+    DENIED_LATER,
+    HYPOTHETICAL,
+    LONG_AGO,
+    NEGATION,
+    OTHER_PAST,
+)
 from outreach.domain.triage.folding import Piece
 from outreach.domain.triage.keywords import Keyword
 from outreach.domain.triage.lexicon import SYMPTOM_LABELS, Concept
@@ -128,7 +135,8 @@ def _says_well(item: Seen) -> bool:
 
 def _says_no(item: Seen) -> bool:
     """A symptom denied. ``No me da el aire`` denies none: a net alone does not know what."""
-    return _symptom(item) and item.set_aside == NEGATION and not item.concept.only_alone
+    denied = item.set_aside in {NEGATION, DENIED_LATER}
+    return _symptom(item) and denied and not item.concept.only_alone
 
 
 def _symptom(item: Seen) -> bool:
