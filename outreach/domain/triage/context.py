@@ -17,6 +17,7 @@ from outreach.domain.triage.context_words import (
     MARKS_BEFORE_ANSWER,
     MILD_REACH,
     NOES,
+    NOTHING,
     POST_NEGATION,
     PRONOUNS,
     REACH,
@@ -71,7 +72,9 @@ class Context:
         span, concept = match.span, match.concept
         if concept.label not in SYMPTOM_LABELS:
             deniable = concept.label in {Label.NONE_OK, Label.OPT_OUT}
-            stray = concept.label is Label.NONE_OK and self._stray_no(span)
+            stray = concept.label is Label.NONE_OK and (
+                self._stray_no(span) or self._follows_nothing(span)
+            )
             return NEGATION if stray or (deniable and self.negated(span)) else None
         if self._inside_idiom(span):
             return IDIOM
@@ -142,6 +145,14 @@ class Context:
         """``im not okay`` matches ``im .. okay``: a no in its gap that the phrase does not know."""
         inside = NOES.intersection(self._reading.words[span.first : span.end])
         return bool(inside) and inside.isdisjoint(WORDS_OF_RULE.split(span.rule))
+
+    def _follows_nothing(self, span: Span) -> bool:
+        before = span.first - 1
+        return (
+            before >= 0
+            and self._reading.words[before] in NOTHING
+            and self._reading.gaps[before] is Gap.SPACE
+        )
 
     def _negation_within(self, span: Span) -> bool:
         """``leg isnt swollen``, ``site isnt red or hot``: a no inside, close to the last word."""

@@ -22,8 +22,8 @@ _POLITE = frozenset({
 })  # fmt: skip
 """A greeting, thanks or a farewell with a comma is no item of a list."""
 _OPENERS = _POLITE | frozenset({
-    "so", "and", "but", "or", "also", "if", "y", "o", "pero", "si", "wondering", "question", "asking",
-    "ask", "know", "wonder", "curious", "pregunta",
+    "so", "and", "but", "or", "also", "if", "y", "o", "pero", "si", "wondering", "question",
+    "asking", "ask", "know", "wonder", "curious", "pregunta",
 })  # fmt: skip
 """A statement may open with these before the words that make it a question."""
 _CLOSERS = frozenset({
