@@ -304,10 +304,14 @@ class Context:
             if self._breaks[word]:
                 if word < span.first:
                     first = word + 1
-                elif word >= span.end:
+                elif word >= span.end and not self._ends_statement(word, end):
                     end = word
                     break
         return any(first <= c.first and c.end <= end for c in self._reading.spans(cue))
+
+    def _ends_statement(self, word: int, end: int) -> bool:
+        """``tuvo un infarto hoy``: a last word that turns to nothing new dates what it ends."""
+        return word == end - 1 or self._reading.gaps[word] is Gap.SOFT
 
 
 def _covered(spans: Sequence[Span], count: int) -> list[bool]:
