@@ -304,14 +304,17 @@ class Context:
             if self._breaks[word]:
                 if word < span.first:
                     first = word + 1
-                elif word >= span.end and not self._ends_statement(word, end):
+                elif word >= span.end and not self._dates(span, word, end):
                     end = word
                     break
         return any(first <= c.first and c.end <= end for c in self._reading.spans(cue))
 
-    def _ends_statement(self, word: int, end: int) -> bool:
-        """``tuvo un infarto hoy``: a last word that turns to nothing new dates what it ends."""
-        return word == end - 1 or self._reading.gaps[word] is Gap.SOFT
+    def _dates(self, span: Span, word: int, end: int) -> bool:
+        """``tuvo un infarto hoy``: the last word of a statement turns to nothing new."""
+        gaps = self._reading.gaps
+        if any(gap is not Gap.SPACE for gap in gaps[span.end - 1 : word]):
+            return False
+        return word == end - 1 or gaps[word] is Gap.SOFT
 
 
 def _covered(spans: Sequence[Span], count: int) -> list[bool]:
