@@ -54,6 +54,8 @@ STANDS = [
     "si tengo dolor de pecho",
     "no quiero vivir",
     "mi mama no puede respirar",
+    "mi mama tuvo un infarto hoy",
+    "a mi papa le dio un derrame hoy, ayuda",
     "when i get up my chest hurts",
     "when i got home i passed out",
     "if i stand up i pass out",
