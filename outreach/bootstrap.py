@@ -207,8 +207,10 @@ def build_senders(settings: Settings, written: Written) -> Senders:
         twilio.messaging_service_sid or twilio.from_number or "",
         SenderKind.LOCAL if twilio.messaging_service_sid is None else SenderKind.SERVICE,
     )
-    staff = None if twilio.staff_number is None else Sender(STAFF, twilio.staff_number)
-    return Senders(written.senders or (own,), staff)
+    patients = written.senders or (own,)
+    shared = twilio.staff_number in {one.address for one in patients}  # then it is one sender
+    number = None if shared else twilio.staff_number
+    return Senders(patients, None if number is None else Sender(STAFF, number))
 
 
 def _pace(settings: Settings, senders: Senders, machine: Clock) -> Pace:

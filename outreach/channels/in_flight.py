@@ -51,7 +51,7 @@ class InFlight:
                 if turn.done() and not turn.cancelled():
                     self._under_way -= 1
                     self._let_in()
-                else:
+                elif turn in self._waiting:  # whoever left meanwhile may have passed it over
                     self._waiting.remove(turn)
                 raise
         else:

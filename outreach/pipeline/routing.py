@@ -53,6 +53,8 @@ class Gate:
         granted = world.pace.take(self._rates, want, lanes) if asks else [0] * len(self._rates)
         self._granted = dict(zip(self._rates, granted, strict=True))
         self._used = dict.fromkeys(self._rates, 0)
+        self.turned_away = 0
+        """How many of the batch wait for a sender: for its breaker or for its pace."""
         self._begun: dict[UUID, str] = {}
         self._moved: dict[UUID, str] = {}
         free = any(one.name not in self._rates for one in world.senders.patients)
@@ -63,7 +65,7 @@ class Gate:
         """What the choice for these messages rests on: at most one statement for each of the two,
         and none where no breaker is open and there is one sender."""
         self._used = dict.fromkeys(self._rates, 0)  # a batch that failed together is begun anew
-        self._begun, self._moved = {}, {}
+        self._begun, self._moved, self.turned_away = {}, {}, 0
         if self._tripped:
             rows = unit.breakers.tripped()
             self._breakers = {key: circuits.read(row) for key, row in rows.items()}
@@ -85,11 +87,13 @@ class Gate:
                 key = self._block(unit, message, sender, early=early)
                 if not key:
                     if not self._has_turn(message, sender):
+                        self.turned_away += 1
                         return None
                     self._take(message, sender, order[0], segments)
                     return sender
                 stopped = stopped or key
         self._park(unit, facts, message, stopped)
+        self.turned_away += 1
         return None
 
     def done(self) -> None:
@@ -157,7 +161,9 @@ class Gate:
     def _take(self, message: Message, sender: Sender, first: Sender, segments: int) -> None:
         if sender.name in self._rates:
             self._used[sender.name] += max(1, segments)
-        standing = self._breakers.get(message.held_by or "")
+        kind = self._kind
+        tried = {circuits.account_key(kind), circuits.sender_key(kind, sender.name)}
+        standing = self._breakers.get(message.held_by or "") if message.held_by in tried else None
         if standing is None or standing.probe != message.id:
             message.held_by = None  # it waited, and goes now; only a probe keeps what it tries
         if sender.address:

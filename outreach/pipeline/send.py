@@ -38,7 +38,7 @@ def drain(
     what is queued after it is the next drain's.
 
     Interrupted (a time limit), it begins nothing more, writes down what became of all that had
-    begun, and lets the interruption go on.
+    begun, and lets the interruption go on. When a claim fails, what is under way is let finish.
     """
     with world.db.read() as unit:
         waiting = unit.claims.waiting(lanes, world.clinic_now(), world.machine_now())
@@ -48,12 +48,15 @@ def drain(
             for kind in [one for one in ChannelKind if one in kinds and flow.has_room(one)]:
                 most = batch_of(world, kind)  # the channel may change its mind meanwhile
                 tripped = waiting.tripped or flow.refused
-                claimed = claim_batch(world, flow, lanes, kind, most, tripped=tripped)
+                claimed, more = claim_batch(world, flow, lanes, kind, most, tripped=tripped)
                 total += claimed
-                if claimed < most:
+                if not more:
                     kinds.discard(kind)
             flow.record(to_come=kinds)
         flow.finish()
+    except Exception:
+        flow.finish()
+        raise
     except BaseException:
         flow.stop()
         raise
@@ -68,10 +71,12 @@ def claim_batch(
     most: int,
     *,
     tripped: bool = True,
-) -> int:
-    """Claims up to ``most`` of one channel and begins to send them; returns how many it claimed.
+) -> tuple[int, bool]:
+    """Claims up to ``most`` of one channel and begins to send them.
 
     ``tripped``: whether any sender or account may be stopped.
+
+    Returns how many it claimed, and whether more may be there that could leave now.
     """
     last = world.machine_now() + timedelta(seconds=world.tempo.lease - world.tempo.request)
     ready: dict[UUID, Prepared] = {}
@@ -91,7 +96,7 @@ def claim_batch(
         flow.give_back(ready)
     elif ready:
         flow.begin(kind, ready)
-    return claimed
+    return claimed, claimed == most and gate.turned_away * 2 <= claimed
 
 
 def batch_of(world: World, kind: ChannelKind) -> int:
@@ -135,6 +140,7 @@ def _claim(
                 ready[message.id] = prepared
 
         def give_up(message: Message, error: Exception) -> None:
+            ready.pop(message.id, None)
             outcome.failed(unit, world, belongings(facts, message), Reaction.OUR_BUG, None)
             tell_operator(unit, world, "send", error)
 

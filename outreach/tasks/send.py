@@ -14,12 +14,15 @@ _MOST = 5000
 
 
 def _lane(lane: Collection[Urgency]) -> int:
-    return drain(lambda world: stage.drain(world, lane, _MOST, _soon(world)), full=_MOST)
+    until: list[datetime] = []
 
+    def go(world: World) -> int:
+        """All rounds of a task end at one time (machine time)."""
+        if not until:
+            until.append(world.machine_now() + timedelta(seconds=DRAIN_SECONDS))
+        return stage.drain(world, lane, _MOST, until[0])
 
-def _soon(world: World) -> datetime:
-    """When it must claim no more (machine time)."""
-    return world.machine_now() + timedelta(seconds=DRAIN_SECONDS)
+    return drain(go, full=_MOST)
 
 
 @app.task(name="outreach.send_urgent")

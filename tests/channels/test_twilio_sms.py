@@ -13,6 +13,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from outreach.channels.in_flight import START
 from outreach.channels.twilio_http import HttpLimits
 from outreach.channels.twilio_sms import TwilioConfig, TwilioSms
 from outreach.domain.errors import ConfigurationError, Unavailable
@@ -221,6 +222,18 @@ def test_cancel_tells_what_was_begun_from_what_was_not(sandbox: str, make: Make)
     assert kinds.count(ResultKind.UNKNOWN) == 2
     assert kinds.count(ResultKind.NOT_SENT) == 8
     assert total(sandbox) == 2
+
+
+def test_cancel_calls_nothing_unknown_that_waited_for_its_turn(sandbox: str, make: Make) -> None:
+    """Those that leave let in whoever waits; whoever was cancelled meanwhile never began."""
+    fault(sandbox, fault="accept_then_hang", seconds=20, times=None)
+    channel = make(sandbox, HttpLimits(in_flight=64, read_seconds=30))
+    sending = channel.send([text() for _ in range(40)])
+    threading.Thread(target=cancel_at, args=(sandbox, START, sending)).start()
+    kinds = [result.kind for group in groups(sending) for result in group]
+    assert kinds.count(ResultKind.UNKNOWN) == START
+    assert kinds.count(ResultKind.NOT_SENT) == 40 - START
+    assert total(sandbox) == START
 
 
 def test_close_accounts_for_what_is_under_way(sandbox: str, make: Make) -> None:

@@ -77,7 +77,7 @@ def test_no_more_is_claimed_for_a_channel_than_it_can_begin_soon(bench: Bench) -
     flow = Flow(bench.world, bench.world.new_id())
     most = send.batch_of(bench.world, ChannelKind.SMS)
     lanes, kind = tuple(Urgency), ChannelKind.SMS
-    claims = [send.claim_batch(bench.world, flow, lanes, kind, most) for _ in "12"]
+    claims = [send.claim_batch(bench.world, flow, lanes, kind, most)[0] for _ in "12"]
     assert claims == [3, 2]
     flow.finish()
 
@@ -192,7 +192,7 @@ def test_a_refused_account_is_paged_at_once_and_keeps_the_queue(bench: Bench) ->
     assert (item.kind, item.priority) == ("operator", Priority.URGENT)
 
 
-class TimeIsUp(Exception):
+class TimeIsUp(BaseException):
     """Stands for the time limit that a worker raises in the middle of its work."""
 
 

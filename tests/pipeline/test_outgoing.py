@@ -1,6 +1,8 @@
 """What is under way at the providers: claimed ahead, recorded together, not waited for in vain."""
 
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -8,7 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from outreach.domain.states import AttemptOutcome, ChannelKind
+from outreach.domain.errors import Unavailable
+from outreach.domain.states import AttemptOutcome, ChannelKind, MessageStatus
 from outreach.pipeline import due, send
 from outreach.pipeline.outgoing import flow, prepare, record
 from outreach.pipeline.ports import Outgoing, SendResult
@@ -199,3 +202,43 @@ class Growing(RecordingChannel):
     def send(self, batch: Sequence[Outgoing]) -> Answers:
         self.capacity += 1
         return super().send(batch)
+
+
+def test_a_claim_that_fails_lets_finish_what_is_under_way(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database may be back before the provider answers: nothing good is called unknown."""
+    slow = Slow(ChannelKind.SMS, bench.machine, capacity=4, expected=8)
+    queued(bench, 8)
+    right = send._claim
+
+    def fails_once(*args: Any, **rest: Any) -> int:
+        if slow.given:
+            threading.Timer(0.1, slow.given[0].answer_all).start()
+            raise Unavailable("The database broke off a unit of work.")
+        return right(*args, **rest)
+
+    monkeypatch.setattr(send, "_claim", fails_once)
+    channels = {ChannelKind.SMS: slow, ChannelKind.EMAIL: bench.email}
+    with pytest.raises(Unavailable):
+        send.drain(replace(bench.world, channels=channels))
+    assert [row.status for row in messages(bench)].count(MessageStatus.ACCEPTED) == 4
+    assert {row.status for row in messages(bench)} == {"accepted", "queued"}
+    assert not slow.given[0].cancelled
+
+
+def test_what_is_under_way_is_written_down_when_the_database_is_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued(bench, 3)
+    failures = [Unavailable("gone"), Unavailable("gone")]
+
+    def gone_for_a_moment(*args: Any) -> None:
+        if failures:
+            raise failures.pop()
+        record.record(*args)
+
+    monkeypatch.setattr(flow, "record", gone_for_a_moment)
+    with suppress(Unavailable):
+        send.drain(bench.world)
+    assert {row.status for row in messages(bench)} == {"accepted"}

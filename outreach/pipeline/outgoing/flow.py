@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from threading import Event, Lock
 from uuid import UUID
 
+from outreach.domain.errors import Unavailable
 from outreach.domain.states import ChannelKind
 from outreach.pipeline.outcomes.outcome import Sent
 from outreach.pipeline.outgoing.prepare import Prepared
@@ -14,6 +15,10 @@ from outreach.pipeline.world import World
 
 GROUP_SECONDS = 0.05
 """How long a group of results may fill: recorded at least every 100 ms, with room to write."""
+_LOOK_SECONDS = 1.0
+"""After so long somebody looks, also when nobody told of anything."""
+_TRIES, _BREATH = 4, 0.5
+"""How often what is under way is written down before it is given up, and seconds between."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,8 @@ class Flow:
     """Batches under way, whose results are written down in groups, whichever batch they are of.
 
     One thread uses it; results come from the threads of the channels. An interruption (a signal)
-    may fall between any two lines: ``stop`` then still ends, and loses no result that was taken.
+    may fall between any two lines: ``stop`` then still ends. A result that it falls upon is lost:
+    the claim runs out, and the outcome is settled by evidence.
     """
 
     def __init__(self, world: World, claim_id: UUID) -> None:
@@ -89,13 +95,25 @@ class Flow:
         self._batches = [batch for batch in self._batches if batch.sending.left]
 
     def finish(self) -> None:
-        """Writes down what becomes of all that is under way."""
+        """Writes down what becomes of all that is under way.
+
+        Raises:
+            Unavailable: the database cannot be reached, also after a few tries.
+        """
+        tries = 0
         while self._batches or self._taken:
-            self.record()
+            try:
+                self.record()
+            except Unavailable:
+                tries += 1
+                if tries == _TRIES:
+                    raise
+                self._few.wait(_BREATH)
 
     def stop(self) -> None:
         """Begins nothing more, and writes down what became of all that had begun."""
         for batch in self._batches:
+            batch.sending.tell(self._came)
             batch.sending.cancel()
         self._some.set()  # what came before the interruption may not be told again
         self.finish()
@@ -103,7 +121,7 @@ class Flow:
     def _wait(self, to_come: Collection[ChannelKind]) -> None:
         """For the first result, and then until there is room, or all are there, or a while."""
         self._enough = max((self._room(kind) for kind in to_come), default=0)
-        self._some.wait()
+        self._some.wait(_LOOK_SECONDS)
         if self._missing > self._enough:
             self._few.wait(GROUP_SECONDS)
         self._some.clear()

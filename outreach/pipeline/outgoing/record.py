@@ -71,7 +71,9 @@ def _plain_ones(
         and sent.message.conversation_id is None
         and sent.message.held_by is None
     }
-    still = unit.claims.still_held(claim_id, plain) if plain else set()
+    # all in one order, so that nobody who has some of them waits for others of them
+    everyone = [result.message_id for result in results]
+    still = unit.claims.still_held(claim_id, everyone) & plain.keys() if plain else set()
     if still:
         _accepted(unit, world, {one: (claimed[one], plain[one]) for one in still})
     return still
@@ -85,7 +87,7 @@ def _accepted(unit: Unit, world: World, rows: Mapping[UUID, tuple[Sent, SendResu
             {
                 "id": sent.message.id,
                 "provider_id": result.provider_id,
-                "sender": result.sender or sent.message.sender,
+                "sender": sent.message.sender or result.sender,
                 "segments": result.segments or sent.message.segments,
                 "error_code": None,
                 "lease_until": None,

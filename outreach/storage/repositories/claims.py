@@ -121,19 +121,19 @@ class Claims:
         return list(self._session.scalars(query))
 
     def still_held(self, claim_id: UUID, ids: Collection[UUID]) -> set[UUID]:
-        """Those of a worker's messages that stand as it claimed them, locked for this unit."""
+        """Locks messages for this unit; those that stand as a worker claimed them."""
+        untouched = (
+            (Message.claim_id == claim_id)
+            & (Message.status == MessageStatus.CLAIMED)
+            & Message.provider_id.is_(None)
+        )
         query = (
-            select(Message.id)
-            .where(
-                among(Message.id, ids),
-                Message.claim_id == claim_id,
-                Message.status == MessageStatus.CLAIMED,
-                Message.provider_id.is_(None),
-            )
+            select(Message.id, untouched)
+            .where(among(Message.id, ids))
             .order_by(Message.id)
             .with_for_update()
         )
-        return set(self._session.scalars(query))
+        return {found for found, as_claimed in self._session.execute(query) if as_claimed}
 
     def accepted(
         self, messages: Sequence[Mapping[str, Any]], attempts: Sequence[Mapping[str, Any]]
