@@ -2,7 +2,7 @@
 # `make` alone lists the targets. Extra words go through ARGS: make test ARGS="tests/domain -k clock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock bench mutants clean
+.PHONY: help demo test check format lock bench chaos mutants clean
 .NOTPARALLEL:
 
 # The embedded Redis comes as a wheel for Python 3.11 and 3.12, so those are tried first.
@@ -40,6 +40,9 @@ format: .venv/.development ## Put the code into its one style
 
 bench: .venv/.development .venv/.project ## Run a benchmark (ARGS="NAME --json")
 	@$(VENV) -m benchmarks $(ARGS)
+
+chaos: .venv/.development .venv/.project ## Break a real installation for minutes (ARGS="--minutes 30 --database postgresql --seed 7")
+	@$(VENV) -m tests.chaos $(ARGS)
 
 # A survivor is not tried again by itself after the tests changed: without ARGS all start afresh.
 mutants: .venv/.development .venv/.project ## Break the domain's rules one by one: do its tests notice? (ARGS="NAMES": some)

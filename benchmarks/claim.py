@@ -85,7 +85,7 @@ def _round(world: World, short: int, long: int, options: Options) -> dict[str, f
 
 def _claim(world: World, limit: int) -> None:
     with world.db.write() as unit:
-        claimed = unit.messages.claim(
+        claimed = unit.claims.claim(
             send.CARE_LANE,
             channel=ChannelKind.SMS,
             claim_id=world.new_id(),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from outreach.bootstrap import Parts, build_world, record_configuration
 from outreach.clocks import ManualClock
+from outreach.collector import spare_the_collector
 from outreach.pipeline.world import World
 from outreach.settings import Settings, load_settings, new_keys
 from outreach.wakeup import NoWake
@@ -43,6 +44,7 @@ def clinic_world(settings: Settings) -> Iterator[World]:
     """A process's world, with clinic time standing still at ``MORNING``; closed afterwards."""
     world = build_world(settings, Parts(clinic_clock=ManualClock(MORNING), wake=NoWake()))
     record_configuration(world)
+    spare_the_collector()
     try:
         yield world
     finally:

@@ -13,11 +13,11 @@ from benchmarks.databases import FLOOR, open_database
 from benchmarks.measuring import rate, spending
 from benchmarks.report import Goal, Report, medians
 from benchmarks.statements import counted
+from outreach.collector import spare_the_collector
 from outreach.domain.journeys import Anchor, AnchorPoint, steps_for
 from outreach.pipeline import arrive, ingest
 from outreach.pipeline.world import World
 from outreach.storage.models import InboxEvent, InboxStatus, Touchpoint
-from outreach.tasks.process import spare_the_collector
 
 
 def run(options: Options) -> Report:

@@ -23,6 +23,7 @@ from outreach.configuration.interface_files import load_interfaces
 from outreach.configuration.journey_files import load_journeys
 from outreach.configuration.policy_file import load_policy
 from outreach.configuration.roster_file import ROSTER, RosterOnFile
+from outreach.configuration.senders_file import SENDERS, Written, load_senders
 from outreach.configuration.sign_off import RecordedSignOff
 from outreach.configuration.survey_files import load_surveys
 from outreach.configuration.triage_files import load_engine
@@ -32,15 +33,19 @@ from outreach.domain.errors import ConfigurationError
 from outreach.domain.interfaces import Interface
 from outreach.domain.people import MAJORITY
 from outreach.domain.roster import Roster
+from outreach.domain.senders import OWN, STAFF, Sender, SenderKind, Senders
 from outreach.domain.states import ChannelKind
 from outreach.intake.detect import Intake
+from outreach.pacing import build_pace
 from outreach.pipeline.coverage import FIRST_LOOK
 from outreach.pipeline.ports import (
     CarrierConsent,
     Channel,
     MediaSource,
     NoMedia,
+    Pace,
     RosterBook,
+    Unpaced,
     Wake,
 )
 from outreach.pipeline.world import Tempo, World
@@ -89,8 +94,11 @@ def build_world(settings: Settings, parts: Parts | None = None) -> World:
     keys, index_key = settings.key_bytes()
     roster = RosterOnFile(folder / ROSTER, clinic)
     channels = parts.channels
+    written = load_senders(folder / SENDERS, clinic)
+    senders = Senders(written.senders or (Sender(OWN),))
     if channels is None:
         channels = build_channels(settings, clinic, roster, machine)
+        senders = build_senders(settings, written)
     return World(
         db=Database(settings.database(), Keyring(keys, index_key)),
         clinic_clock=parts.clinic_clock or clinic_clock(settings, machine),
@@ -111,8 +119,11 @@ def build_world(settings: Settings, parts: Parts | None = None) -> World:
         tempo=_tempo(settings),
         sign_off=_sign_off(settings, clinic, renderer, real_channels(settings, parts)),
         wording=StaffWords(renderer, lambda: build_copy_rules(folder, clinic)),
-        media=_media(settings) if channels is None else NoMedia(),
-        carrier_consent=_carrier_consent(settings) if channels is None else None,
+        media=_media(settings, written) if channels is None else NoMedia(),
+        carrier_consent=_carrier_consent(settings, written) if channels is None else None,
+        senders=senders,
+        carrier_zone=written.carrier_zone,
+        pace=_pace(settings, senders, machine),
     )
 
 
@@ -174,7 +185,7 @@ def build_channels(
     Live email needs a recorded business associate agreement: SendGrid is not on Twilio's list of
     HIPAA-eligible services.
     """
-    twilio = _twilio(settings)
+    twilio = _twilio(settings, load_senders(settings.config_path() / SENDERS, clinic))
     channels: dict[ChannelKind, Channel] = {ChannelKind.SMS: TwilioSms(twilio)}
     if twilio.staff_number or twilio.from_number:
         channels[ChannelKind.VOICE] = TwilioCalls(twilio)
@@ -188,6 +199,25 @@ def build_channels(
     return channels
 
 
+def build_senders(settings: Settings, written: Written) -> Senders:
+    """Those of ``senders.yaml``, else the one of the environment; and the number for staff."""
+    twilio = _twilio(settings, written)
+    own = Sender(
+        OWN,
+        twilio.messaging_service_sid or twilio.from_number or "",
+        SenderKind.LOCAL if twilio.messaging_service_sid is None else SenderKind.SERVICE,
+    )
+    staff = None if twilio.staff_number is None else Sender(STAFF, twilio.staff_number)
+    return Senders(written.senders or (own,), staff)
+
+
+def _pace(settings: Settings, senders: Senders, machine: Clock) -> Pace:
+    """Nobody is asked where no sender has a rate."""
+    if all(one.per_second is None for one in senders.known()):
+        return Unpaced()
+    return build_pace(settings.broker_url, machine)
+
+
 def page_addresses(roster: Roster) -> frozenset[str]:
     """Where pages may be posted to."""
     return frozenset(
@@ -198,24 +228,27 @@ def page_addresses(roster: Roster) -> frozenset[str]:
     )
 
 
-def _media(settings: Settings) -> MediaSource:
+def _media(settings: Settings, written: Written) -> MediaSource:
     """Pictures are where the texts are."""
-    twilio = _twilio(settings)
+    twilio = _twilio(settings, written)
     return TwilioMedia(MediaConfig(twilio.account_sid, twilio.auth_token, twilio.base_url))
 
 
-def _carrier_consent(settings: Settings) -> CarrierConsent | None:
+def _carrier_consent(settings: Settings, written: Written) -> CarrierConsent | None:
     """The carrier's list of consents, where the installation says that it is to be told."""
     if not settings.carrier_consent:
         return None
-    twilio = _twilio(settings)
+    twilio = _twilio(settings, written)
     sender = twilio.messaging_service_sid or twilio.from_number or ""
     base = twilio.base_url if settings.uses_sandbox else ACCOUNTS
     return TwilioConsent(ConsentConfig(twilio.account_sid, twilio.auth_token, sender, base))
 
 
-def _twilio(settings: Settings) -> TwilioConfig:
+def _twilio(settings: Settings, written: Written | None = None) -> TwilioConfig:
+    """The account, and the sender of whatever names none: the first of ``senders.yaml``."""
     limits = _http_limits(settings)
+    first = written.senders[0] if written is not None and written.senders else None
+    is_service = first is not None and first.kind is SenderKind.SERVICE
     if settings.uses_sandbox:
         return TwilioConfig(
             account_sid=SANDBOX_ACCOUNT,
@@ -228,12 +261,15 @@ def _twilio(settings: Settings) -> TwilioConfig:
         )
     if settings.twilio_auth_token is None:
         raise ConfigurationError("TWILIO_ACCOUNT_SID is set, but TWILIO_AUTH_TOKEN is not.")
+    service, number = settings.twilio_messaging_service_sid, settings.twilio_from_number
+    if first is not None:
+        service, number = (first.address, None) if is_service else (None, first.address)
     return TwilioConfig(
         account_sid=settings.twilio_account_sid or "",
         auth_token=settings.twilio_auth_token.get_secret_value(),
         public_url=settings.public_url,
-        messaging_service_sid=settings.twilio_messaging_service_sid,
-        from_number=settings.twilio_from_number,
+        messaging_service_sid=service,
+        from_number=number,
         staff_number=settings.twilio_staff_from,
         limits=limits,
     )

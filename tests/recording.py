@@ -1,7 +1,7 @@
 """A channel that does what a test tells it to, and remembers what it was given."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -68,16 +68,34 @@ class Answers:
     channel: RecordingChannel
     batch: Sequence[Outgoing]
     cancelled: bool = False
+    came: Callable[[int], object] = lambda _: None
+    _turn: int = 0
 
-    def __iter__(self) -> Iterator[list[SendResult]]:
-        for outgoing in self.batch:
-            if self.cancelled:
-                yield [SendResult(outgoing.message_id, ResultKind.NOT_SENT, detail="cancelled")]
-                continue
-            self.channel.sent.append(outgoing)
-            answers = self.channel.answers
-            answer = answers.popleft() if answers else self.channel.accept
-            yield [answer(outgoing)]
+    def tell(self, came: Callable[[int], object]) -> None:
+        self.came = came
+        if self.batch:
+            came(1)
+
+    @property
+    def left(self) -> int:
+        return len(self.batch) - self._turn
+
+    def take(self) -> list[SendResult]:
+        if self._turn == len(self.batch):
+            return []
+        outgoing = self.batch[self._turn]
+        self._turn += 1
+        result = self.answer(outgoing)
+        if self._turn < len(self.batch):
+            self.came(1)
+        return [result]
+
+    def answer(self, outgoing: Outgoing) -> SendResult:
+        if self.cancelled:
+            return SendResult(outgoing.message_id, ResultKind.NOT_SENT, detail="cancelled")
+        self.channel.sent.append(outgoing)
+        answers = self.channel.answers
+        return (answers.popleft() if answers else self.channel.accept)(outgoing)
 
     def cancel(self) -> None:
         self.cancelled = True

@@ -74,7 +74,7 @@ class PageWebhook:
         self._pool = SendingPool(self._send_one, _THREADS)
 
     def send(self, batch: Sequence[Outgoing]) -> Sending:
-        """Begins at once; iterate over the answer for results."""
+        """Begins at once."""
         return self._pool.send(batch)
 
     def find(self, to: str, since: datetime) -> list[ProviderRecord] | None:

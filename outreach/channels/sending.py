@@ -2,33 +2,26 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from outreach.pipeline.ports import NOT_BEGUN, Outgoing, ResultKind, SendResult
 
-GROUP_SECONDS = 0.05
-"""How long a group of results may fill: recorded at least every 100 ms, with room to write."""
 
-
-class Sending(Iterator[list[SendResult]]):
-    """An iterator of groups of results, begun when it is made, whoever looks on.
+class Sending:
+    """A batch under way, begun when it is made, whoever looks on.
 
     Every message of the batch gives exactly one result, whatever happens, ``cancel`` included.
     """
 
-    def __init__(self, message_ids: Sequence[UUID], group_seconds: float = GROUP_SECONDS) -> None:
+    def __init__(self, message_ids: Sequence[UUID]) -> None:
         self._waiting = set(message_ids)
-        self._group: list[SendResult] = []
-        self._group_seconds = group_seconds
+        self._come: list[SendResult] = []
         self._lock = threading.Lock()
-        self._arrived = threading.Event()
-        self._done = threading.Event()
+        self._tell: Callable[[int], object] = _nobody
         self._on_cancel: Callable[[], object] | None = None
         self.cancelled = False
         self._made_at = time.monotonic()
-        if not self._waiting:
-            self._finish()
 
     def may_begin(self, outgoing: Outgoing) -> bool:
         """Whether a message's request may still begin: its turn came in time, none cancelled."""
@@ -50,11 +43,29 @@ class Sending(Iterator[list[SendResult]]):
             if result.message_id not in self._waiting:
                 return
             self._waiting.discard(result.message_id)
-            self._group.append(result)
-            finished = not self._waiting
-        self._arrived.set()
-        if finished:
-            self._finish()
+            self._come.append(result)
+            tell = self._tell
+        tell(1)
+
+    @property
+    def left(self) -> int:
+        """How many results have not been taken."""
+        with self._lock:
+            return len(self._waiting) + len(self._come)
+
+    def take(self) -> list[SendResult]:
+        """The results that have come since it was last asked; does not wait."""
+        with self._lock:
+            taken, self._come = self._come, []
+        return taken
+
+    def tell(self, came: Callable[[int], object]) -> None:
+        """``came`` is called with how many results have come, now and whenever more do, from any
+        thread."""
+        with self._lock:
+            self._tell, already = came, len(self._come)
+        if already:
+            came(already)
 
     def abandon(self, kind: ResultKind, detail: str) -> None:
         """Gives every message that has no result yet this one."""
@@ -66,27 +77,12 @@ class Sending(Iterator[list[SendResult]]):
     def cancel(self) -> None:
         """Starts nothing more and stops what is in flight.
 
-        Iterate on to the end: what had not begun comes back as not sent, what was under way as
-        unknown.
+        What had not begun comes back as not sent, what was under way as unknown.
         """
         self.cancelled = True
         if self._on_cancel is not None:
             self._on_cancel()
 
-    def __iter__(self) -> "Sending":
-        return self
 
-    def __next__(self) -> list[SendResult]:
-        self._arrived.wait()
-        self._done.wait(self._group_seconds)
-        with self._lock:
-            group, self._group = self._group, []
-            if not self._done.is_set():
-                self._arrived.clear()
-        if not group:
-            raise StopIteration
-        return group
-
-    def _finish(self) -> None:
-        self._done.set()
-        self._arrived.set()
+def _nobody(_count: int) -> None:
+    """Nobody has asked to be told yet: what came waits."""

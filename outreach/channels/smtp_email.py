@@ -50,7 +50,7 @@ class SmtpEmail:
         self._pool = SendingPool(self._send_one, config.threads)
 
     def send(self, batch: Sequence[Outgoing]) -> Sending:
-        """Begins at once; iterate over the answer for results."""
+        """Begins at once."""
         return self._pool.send(batch)
 
     def find(self, to: str, since: datetime) -> list[ProviderRecord] | None:

@@ -5,6 +5,7 @@ One event loop and one connection pool per process, made when first used and so 
 
 import asyncio
 import os
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
+from outreach.channels.in_flight import START, InFlight
 from outreach.channels.loop_thread import LoopThread
 from outreach.channels.sending import Sending
 from outreach.channels.twilio_http import (
@@ -23,7 +25,7 @@ from outreach.channels.twilio_http import (
     OneShotHttpClient,
     silence_sdk,
 )
-from outreach.channels.twilio_outcomes import failed
+from outreach.channels.twilio_outcomes import failed, is_congestion
 from outreach.domain.errors import ConfigurationError, Unavailable
 from outreach.pipeline.ports import Outgoing, ResultKind, SendResult
 
@@ -78,9 +80,9 @@ class Connection:
         )
 
     @staticmethod
-    async def _open(config: TwilioConfig) -> tuple[OneShotHttpClient, asyncio.Semaphore]:
+    async def _open(config: TwilioConfig) -> tuple[OneShotHttpClient, InFlight]:
         limits = config.limits
-        return OneShotHttpClient(config.base_url, limits), asyncio.Semaphore(limits.in_flight)
+        return OneShotHttpClient(config.base_url, limits), InFlight(limits.in_flight)
 
     def close(self) -> None:
         """Ends what is under way and the thread."""
@@ -95,7 +97,6 @@ class TwilioChannel(ABC):
     def __init__(self, config: TwilioConfig) -> None:
         silence_sdk()
         self._config = config
-        self.capacity = 2 * config.limits.in_flight
         # By process id. A parent's connection is kept, untouched, in a forked child: were it
         # collected there, it would take the parent's sockets out of the epoll set they share.
         self._connections: dict[int, Connection] = {}
@@ -105,9 +106,10 @@ class TwilioChannel(ABC):
         """One request; whatever it raises is read as the outcome of a failed try."""
 
     def send(self, batch: Sequence[Outgoing]) -> Sending:
-        """Begins at once; iterate over the answer for results, or ``cancel()`` it.
+        """Begins at once.
 
-        At most ``limits.in_flight`` requests of this process are under way, over all batches.
+        At most ``limits.in_flight`` requests of this process are under way, over all batches; fewer
+        where the provider shows that it is too many (``in_flight.py``).
         """
         sending = Sending([outgoing.message_id for outgoing in batch])
         if batch:
@@ -117,6 +119,13 @@ class TwilioChannel(ABC):
                 lambda _: sending.abandon(ResultKind.UNKNOWN, detail="interrupted")
             )
         return sending
+
+    @property
+    def capacity(self) -> int:
+        """Twice what may be under way now: more would wait too long for its turn."""
+        connection = self._connections.get(os.getpid())
+        known = START if connection is None else int(connection.slots.limit)
+        return 2 * min(known, self._config.limits.in_flight)
 
     @property
     def concurrent_requests(self) -> int | None:
@@ -185,10 +194,10 @@ class TwilioChannel(ABC):
         for outgoing in queue:
             begun = False
             try:
-                async with connection.slots:
+                async with connection.slots as number:
                     if sending.may_begin(outgoing):
                         begun = True
-                        sending.add(await self._send_one(connection.client, outgoing))
+                        sending.add(await self._send_one(connection, outgoing, number))
                         continue
             except asyncio.CancelledError:
                 # Go on: the rest of the batch still wants its answers, all of them "not sent".
@@ -198,9 +207,17 @@ class TwilioChannel(ABC):
             else:
                 sending.not_begun(outgoing)
 
-    async def _send_one(self, client: Client, outgoing: Outgoing) -> SendResult:
+    async def _send_one(
+        self, connection: Connection, outgoing: Outgoing, number: int
+    ) -> SendResult:
         LAST_ANSWER.set(None)
+        began = time.monotonic()
         try:
-            return await self._create(client, outgoing)
+            result = await self._create(connection.client, outgoing)
         except Exception as error:  # noqa: BLE001  each message gets a result, whatever broke
-            return failed(outgoing.message_id, error, LAST_ANSWER.get())
+            result = failed(outgoing.message_id, error, LAST_ANSWER.get())
+        if is_congestion(result):
+            connection.slots.congested(number)
+        elif result.kind in {ResultKind.ACCEPTED, ResultKind.REJECTED}:
+            connection.slots.answered(time.monotonic() - began)
+        return result

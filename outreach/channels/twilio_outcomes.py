@@ -66,6 +66,13 @@ def failed(message_id: UUID, error: BaseException, answer: Answer | None) -> Sen
     )
 
 
+def is_congestion(result: SendResult) -> bool:
+    """Whether a try failed because the provider has too much to do: 429, 503, or no answer."""
+    if result.http_status in {429, 503} or result.error_code == _TOO_MANY:
+        return True
+    return result.kind is ResultKind.UNKNOWN and result.http_status is None
+
+
 def error_code_of(error: TwilioException) -> int | None:
     """Twilio's own code in an SDK exception; None when the answer held none."""
     try:

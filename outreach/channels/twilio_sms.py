@@ -23,6 +23,8 @@ STATUS_PATH = "/webhooks/twilio/status/"
 LONGEST_VALIDITY = 36_000
 """Seconds; Twilio's own maximum and default for ValidityPeriod."""
 _LOOK_UP_PAGE = 100
+_SERVICE = "MG"
+"""How the SID of a Messaging Service begins; every other sender is a number."""
 
 
 class TwilioSms(TwilioChannel):
@@ -78,7 +80,11 @@ class TwilioSms(TwilioChannel):
                 f"{config.public_url}{STATUS_PATH}{outgoing.message_id.hex}{RETRY_RECEIPTS}"
             ),
         }
-        if outgoing.purpose == Purpose.STAFF.value and config.staff_number is not None:
+        if outgoing.sender.startswith(_SERVICE):
+            form["messaging_service_sid"] = outgoing.sender
+        elif outgoing.sender:
+            form["from_"] = outgoing.sender
+        elif outgoing.purpose == Purpose.STAFF.value and config.staff_number is not None:
             form["from_"] = config.staff_number
         elif config.messaging_service_sid is not None:
             form["messaging_service_sid"] = config.messaging_service_sid

@@ -19,6 +19,7 @@ def web(
     """Run the web part until it is stopped. Put a proxy with TLS before it for a public address."""
     from outreach.bootstrap import build_world, record_configuration
     from outreach.cli.broker import broker_answers
+    from outreach.collector import spare_the_collector
     from outreach.logs import configure_logs
     from outreach.settings import load_settings
     from outreach.web.app import create_app
@@ -29,8 +30,10 @@ def web(
     world = build_world(settings)
     record_configuration(world)
     probe = partial(broker_answers, settings) if settings.broker_url else None
+    app = create_app(world, web_config(settings), probe)
+    spare_the_collector()
     try:
-        serve(create_app(world, web_config(settings), probe), host, port)
+        serve(app, host, port)
     finally:
         world.db.close()
 

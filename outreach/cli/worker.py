@@ -43,6 +43,7 @@ def worker(
         os.nice(_YIELDS)
     settings = _checked()
     from outreach.tasks.app import app
+    from outreach.tasks.clockwork import tick_in
     from outreach.tasks.ready import touch_when_ready
 
     if ready_file is not None:
@@ -50,7 +51,7 @@ def worker(
     words = ["worker", "--queues", ",".join(wanted), "--concurrency", str(concurrency), *_QUIET]
     words += ["--hostname", f"{wanted[0]}-{os.getpid()}@%h", "--pool", "prefork"]
     if beat:
-        words += ["--beat", "--schedule", _schedule(settings)]
+        tick_in(app, _schedule(settings))
     app.worker_main(words)
 
 

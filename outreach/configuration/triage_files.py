@@ -38,6 +38,13 @@ def _plain(text: str) -> str:
     return text
 
 
+def _as_several(value: object) -> object:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_several)]
 Phrase = Annotated[str, BeforeValidator(_as_text)]
 Words = Annotated[Phrase, AfterValidator(_plain)]
 
@@ -50,7 +57,9 @@ class _ConceptEntry(StrictModel):
     always: bool = False
     only_alone: bool = False
     only_whole: bool = False
-    replaces: str | None = None
+    only_first: bool = False
+    only_last: bool = False
+    replaces: Names = ()
     when_severe: str | None = None
     when_mild: str | None = None
 
@@ -64,6 +73,8 @@ class _ConceptEntry(StrictModel):
             always=self.always,
             only_alone=self.only_alone,
             only_whole=self.only_whole,
+            only_first=self.only_first,
+            only_last=self.only_last,
             replaces=self.replaces,
             when_severe=self.when_severe,
             when_mild=self.when_mild,
@@ -89,7 +100,7 @@ class _LexiconFile(StrictModel):
         for name, entry in self.concepts.items():
             self._read_phrases(("concepts", name, "phrases"), entry.phrases)
             for key, other in (
-                ("replaces", entry.replaces),
+                *(("replaces", replaced) for replaced in entry.replaces),
                 ("when_severe", entry.when_severe),
                 ("when_mild", entry.when_mild),
             ):

@@ -88,6 +88,7 @@ _HELD = "what the patient answered before the visit"
 _ALWAYS = "the three things at the top of policy.yaml"
 _RECORD = "the patient's record"
 _YIELDS = "campaigns, education and marketing yield to care"
+_UNREACHABLE = "a phone that three texts in a row did not reach is rested for two weeks"
 STAFF_FIRST = "automation waits while staff have the patient in hand"
 """The rule by which what is not urgent waits for a nurse; see ``pipeline/outcomes/instead.py``."""
 
@@ -146,6 +147,8 @@ class Situation:
     """The hours of this matter, where they are not those of its purpose."""
     barred: str = ""
     """Why no address on file may be used, where there is one: it is somebody else's."""
+    resting: bool = False
+    """The phone on file takes no texts at present: several in a row did not reach it."""
     urgent_open: bool = False
     """An urgent item about this patient is not closed yet."""
     taken_over: bool = False
@@ -164,6 +167,9 @@ def may_send(situation: Situation, policy: Policy) -> Decision:
     """
     if not situation.has_address and situation.barred:
         return _skip(SkipReason.NO_ADDRESS, situation.barred, "policy.yaml people")
+    if not situation.has_address and situation.resting:
+        why = "Texts in a row did not reach the patient's phone."
+        return _skip(SkipReason.NO_ADDRESS, why, _UNREACHABLE)
     if not situation.has_address:
         return _skip(
             SkipReason.NO_ADDRESS,

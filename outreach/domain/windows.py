@@ -5,6 +5,7 @@ Where the zone is uncertain, a window is open only while it is open in every pla
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from outreach.domain.clinic import Window
@@ -108,7 +109,8 @@ def _window_at(at: datetime, zone: ZoneInfo, week: Week) -> Window | None:
     return window
 
 
-def _instants(day: date, wall: time, zone: ZoneInfo) -> list[datetime]:
+@lru_cache(maxsize=4096)
+def _instants(day: date, wall: time, zone: ZoneInfo) -> tuple[datetime, ...]:
     """When the wall clock shows ``wall`` on ``day``, in order (UTC): twice where it is put back."""
     both = {datetime.combine(day, wall.replace(fold=fold), zone).astimezone(UTC) for fold in (0, 1)}
-    return sorted(both)
+    return tuple(sorted(both))

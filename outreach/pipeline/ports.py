@@ -1,6 +1,6 @@
 """What the road needs from the world, as Protocols; ``bootstrap`` wires the adapters."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from uuid import UUID
 from outreach.domain.approvals import Role
 from outreach.domain.events import ParsedItem
 from outreach.domain.roster import Roster
-from outreach.domain.states import ChannelKind
+from outreach.domain.states import ChannelKind, Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class Outgoing:
     """Of a page: the code of the item it is about."""
     link: str = ""
     """Of a page: where the item is opened."""
+    sender: str = ""
+    """Of a text: from which number or Messaging Service; empty is the channel's own."""
 
 
 class ResultKind(StrEnum):
@@ -71,19 +73,46 @@ NOT_BEGUN = "not begun in time"
 
 
 class Sending(Protocol):
-    """A batch under way: iterate for groups of results; every message gets exactly one."""
+    """A batch under way; every message of it gives exactly one result, whatever happens."""
 
-    def __iter__(self) -> Iterator[list[SendResult]]:
-        """Groups of results, at least every 100 ms while any arrive."""
+    @property
+    def left(self) -> int:
+        """How many results have not been taken."""
+        ...
+
+    def take(self) -> list[SendResult]:
+        """The results that have come since it was last asked; does not wait."""
+        ...
+
+    def tell(self, came: Callable[[int], object]) -> None:
+        """``came`` is called with how many results have come, now and whenever more do, from any
+        thread."""
         ...
 
     def cancel(self) -> object:
-        """Begins nothing more. Iterate on: what had not begun is NOT_SENT, the rest UNKNOWN."""
+        """Begins nothing more: what had not begun is NOT_SENT, the rest UNKNOWN."""
         ...
 
 
-class Given(list[list[SendResult]]):
+@dataclass
+class Given:
     """A sending that was over at once: results that are all there already."""
+
+    results: list[SendResult]
+
+    @property
+    def left(self) -> int:
+        """All, until they are taken."""
+        return len(self.results)
+
+    def take(self) -> list[SendResult]:
+        """All of them, once."""
+        taken, self.results = self.results, []
+        return taken
+
+    def tell(self, came: Callable[[int], object]) -> None:
+        """All have come."""
+        came(len(self.results))
 
     def cancel(self) -> None:
         """Nothing is under way that could be stopped."""
@@ -105,8 +134,14 @@ class Channel(Protocol):
     """A way to a person. Implementations hold no database session and never retry by themselves."""
 
     kind: ChannelKind
-    capacity: int
-    """How many messages may be claimed for it at once: at most twice what it has in flight."""
+
+    @property
+    def capacity(self) -> int:
+        """How many messages may be claimed for it at once: at most twice what it has in flight.
+
+        It may change with what its provider takes.
+        """
+        ...
 
     def send(self, batch: Sequence[Outgoing]) -> Sending:
         """Begins to send, concurrently. Raises nothing for a failed send."""
@@ -125,6 +160,33 @@ class Channel(Protocol):
     def fetch(self, provider_id: str) -> ProviderRecord | None:
         """One message's present state at the provider; None when there is no look-up."""
         ...
+
+
+class Pace(Protocol):
+    """How many segments may leave each sender now; one bucket for all workers. Asked before a
+    claim, so that nothing that is claimed waits for its turn."""
+
+    def take(self, rates: Mapping[str, float], want: int, lanes: Collection[Urgency]) -> list[int]:
+        """How many of ``want`` each sender (name -> segments per second) may send, in their order.
+
+        Bulk leaves a reserve. Urgent work does not ask; it is counted afterwards. Raises nothing.
+        """
+        ...
+
+    def give_back(self, rates: Mapping[str, float], unused: Sequence[float]) -> None:
+        """What was granted and not used, in the same order; negative where more was used."""
+        ...
+
+
+class Unpaced:
+    """Senders without a rate: nothing is counted."""
+
+    def take(self, rates: Mapping[str, float], want: int, lanes: Collection[Urgency]) -> list[int]:
+        """All of it."""
+        return [want] * len(rates)
+
+    def give_back(self, rates: Mapping[str, float], unused: Sequence[float]) -> None:
+        """Nothing was counted."""
 
 
 class FetchKind(StrEnum):

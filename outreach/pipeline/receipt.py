@@ -11,8 +11,8 @@ from outreach.domain.receipts import advances, meaning
 from outreach.domain.states import MESSAGE_STEPS, AttemptOutcome, MessageStatus, check_step
 from outreach.pipeline.batches import tell_operator, together_or_alone
 from outreach.pipeline.outcomes import outcome
+from outreach.pipeline.outcomes.loading import load
 from outreach.pipeline.outcomes.outcome import Sent
-from outreach.pipeline.send import load
 from outreach.pipeline.world import World
 from outreach.storage.models import Receipt
 from outreach.storage.unit import Unit
@@ -85,6 +85,7 @@ def _apply_all(world: World, limit: int, *, alone: bool) -> int:
         outcome.take_back(
             unit, world, {row.provider_id: row.message_id for row in rows if row.message_id}
         )
+        reached: set[str] = set()
         for row in rows:
             row.applied_at = world.machine_now()
 
@@ -94,17 +95,22 @@ def _apply_all(world: World, limit: int, *, alone: bool) -> int:
             if sent is None:
                 log.info("receipt.unmatched", receipt_id=str(row.id), status=row.status)
             else:
-                _apply(unit, world, row, sent)
+                _apply(unit, world, row, sent, reached)
 
         def give_up(_row: Receipt, error: Exception) -> None:
             tell_operator(unit, world, "receipt", error)
 
         unit.each(rows, apply, set_aside=give_up if alone else None)
+        if reached:
+            unit.people.trust_again(reached)
     return len(rows)
 
 
-def _apply(unit: Unit, world: World, row: Receipt, sent: Sent) -> None:
-    """One report. Any that carries our id proves that the provider has the message."""
+def _apply(unit: Unit, world: World, row: Receipt, sent: Sent, reached: set[str]) -> None:
+    """One report. Any that carries our id proves that the provider has the message.
+
+    The addresses at which texts arrived join ``reached``.
+    """
     message = sent.message
     reported = meaning(row.status)
     if reported is None or _of_an_earlier_try(unit, row, sent):
@@ -118,6 +124,9 @@ def _apply(unit: Unit, world: World, row: Receipt, sent: Sent) -> None:
         return
     if reported not in _FINAL_BAD:
         message.status = check_step(MESSAGE_STEPS, message.status, reported)
+        if reported is MessageStatus.DELIVERED:
+            outcome.arrived(unit, world, sent)
+            reached.add(message.address_index)
         return
     reaction = reaction_for(row.error_code, None)
     if row.status in _BOUNCES:

@@ -68,6 +68,8 @@ def receive(world: World, inbound: Inbound) -> bool:
             unit.add(*(file for file in files if isinstance(file, Media)))
             unit.flush()
             unit.add(*(file for file in files if not isinstance(file, Media)))
+        if new:
+            unit.people.trust_again([index])
         if new and keyword in {"stop", "start"}:
             action = ConsentAction.OPT_OUT if keyword == "stop" else ConsentAction.OPT_IN
             record_consent(unit, world, row, action)

@@ -16,9 +16,9 @@ from outreach.domain.states import ChannelKind, MessageStatus, Purpose
 from outreach.domain.triage.result import Action
 from outreach.pipeline import followup
 from outreach.pipeline.outcomes import outcome
+from outreach.pipeline.outcomes.loading import load
 from outreach.pipeline.outcomes.outcome import Sent
 from outreach.pipeline.ports import ProviderRecord
-from outreach.pipeline.send import load
 from outreach.pipeline.world import World
 from outreach.storage.models import Attempt
 from outreach.storage.unit import Unit

@@ -7,11 +7,11 @@ from uuid import UUID
 from outreach.domain.journeys import Silence
 from outreach.domain.states import AttemptOutcome
 from outreach.domain.triage.result import Action, Label
-from outreach.pipeline import followup
+from outreach.pipeline import circuits, followup
 from outreach.pipeline.outcomes import outcome, unconfirmed
+from outreach.pipeline.outcomes.loading import load
 from outreach.pipeline.people import handover
 from outreach.pipeline.replies import takeover, voice
-from outreach.pipeline.send import load
 from outreach.pipeline.world import World
 from outreach.storage.models import ConversationStatus
 from outreach.storage.unit import Unit
@@ -20,13 +20,13 @@ from outreach.storage.unit import Unit
 def drain(world: World, limit: int = 500) -> int:
     """Recovers claims whose lease ran out (machine time), ends unanswered questions and
     conversations that a person has left, gives staff what nobody confirmed or could read, and looks
-    at children who may come of age and at calls of whose end nobody told.
+    at children who may come of age, at calls of whose end nobody told, and at stopped senders.
 
     A claim without an attempt never reached the provider and is queued again; one whose attempt is
     still in flight has an unknown outcome and is settled by evidence.
     """
     with world.db.write() as unit:
-        lost = unit.messages.abandoned(world.machine_now(), limit)
+        lost = unit.claims.abandoned(world.machine_now(), limit)
         for sent in load(unit, [row.id for row in lost]):
             if sent is None:
                 continue
@@ -43,11 +43,14 @@ def drain(world: World, limit: int = 500) -> int:
             unit.surveys.expire(closed, world.clinic_now())
             _mind_silence(unit, world, closed)
         visits = unconfirmed.drain(unit, world, limit)
-    if lost:
+        looked_at = circuits.tend(unit, world)
+    if lost or looked_at:
         world.wake("send")
+    if looked_at:
+        world.wake("send_urgent")
     ended = takeover.drain(world, limit)
     ended += handover.drain(world, limit) + voice.give_up(world, limit)
-    return len(lost) + unread + len(closed) + visits + ended
+    return len(lost) + unread + len(closed) + visits + looked_at + ended
 
 
 def _mind_unread(unit: Unit, world: World) -> int:

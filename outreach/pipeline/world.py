@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from outreach.domain.clinic import Clinic
 from outreach.domain.clock import Clock
 from outreach.domain.ids import new_id
 from outreach.domain.journeys import Journey
 from outreach.domain.policy import Policy
+from outreach.domain.retries import CARRIER_ZONE
+from outreach.domain.senders import Senders
 from outreach.domain.states import ChannelKind
 from outreach.domain.surveys import Survey
 from outreach.domain.triage.engine import TriageEngine
@@ -20,10 +23,12 @@ from outreach.pipeline.ports import (
     MediaSource,
     NobodyAsked,
     NoMedia,
+    Pace,
     Parser,
     Renderer,
     RosterBook,
     SignOff,
+    Unpaced,
     Wake,
     Wording,
 )
@@ -46,8 +51,6 @@ class Tempo:
     begin or be answered any more."""
     settle: tuple[float, ...] = (60.0, 120.0)
     """Look-ups of an unknown outcome, counted from its deadline; after the last it is settled."""
-    retry: tuple[float, ...] = (2.0, 10.0, 30.0, 120.0, 300.0)
-    """Waits after attempts that certainly did not send; the last one repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,11 @@ class World:
     carrier_consent: CarrierConsent | None = None
     """None where the carrier keeps no such list, or is not to be told."""
     surveys: Mapping[str, Survey] = field(default_factory=dict)
+    senders: Senders = field(default_factory=Senders)
+    """What texts can come from: one number or service, unless ``senders.yaml`` lists more."""
+    carrier_zone: ZoneInfo = CARRIER_ZONE
+    """Where the day of the carriers' daily caps ends."""
+    pace: Pace = field(default_factory=Unpaced)
 
     def clinic_now(self) -> datetime:
         """Clinic time, UTC."""

@@ -65,5 +65,6 @@ def _clock(value: time, language: str) -> str:
     return format_time(value, "short", locale=locale).translate(ODD_SPACES)
 
 
+@lru_cache(maxsize=16)
 def _locale(language: str) -> Locale:
     return Locale.parse(language, sep="-")

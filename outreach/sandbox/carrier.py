@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from outreach.sandbox.calls import CallOrder, Switchboard
-from outreach.sandbox.config import SandboxConfig
+from outreach.sandbox.config import ReceiptOrder, SandboxConfig
 from outreach.sandbox.courier import Courier
 from outreach.sandbox.faults import Fault, FaultKind, Faults
 from outreach.sandbox.inbound_email import InboundEmail
@@ -97,6 +97,10 @@ class Carrier:
         await self._lifecycle.close()
         await self.courier.close()
         await self._journal.close()
+
+    def tell(self, order: ReceiptOrder) -> None:
+        """Receipts of what is accepted from now on come in this order."""
+        self._lifecycle.order = order
 
     async def accept_text(self, order: TextOrder, fault: Fault | None) -> Message:
         """Keeps a text for good, then sends it on its way."""

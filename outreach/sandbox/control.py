@@ -8,6 +8,7 @@ from pydantic import Base64Bytes, BaseModel, Field
 
 from outreach.sandbox.calls import Answering, Manner
 from outreach.sandbox.carrier import Carrier
+from outreach.sandbox.config import ReceiptOrder
 from outreach.sandbox.faults import Fault, FaultKind
 from outreach.sandbox.inbound_email import InboundEmail
 from outreach.sandbox.media_store import File
@@ -50,10 +51,17 @@ class FaultOrder(BaseModel):
     fault: FaultKind
     times: Annotated[int, Field(ge=1)] | None = 1
     to: str | None = None
+    sender: str | None = None
     retry_after: Annotated[float, Field(ge=0)] | None = None
     seconds: Annotated[float, Field(ge=0, le=3600)] = 0.0
     code: int = 30003
     accept: bool = False
+
+
+class ReceiptManner(BaseModel):
+    """How status callbacks come: see ``ReceiptOrder``."""
+
+    order: ReceiptOrder
 
 
 class ReplyRule(BaseModel):
@@ -198,6 +206,7 @@ def _fault_routes(router: APIRouter, carrier: Carrier) -> None:
                 kind=order.fault,
                 times=order.times,
                 to=order.to,
+                sender=order.sender,
                 retry_after=order.retry_after,
                 seconds=order.seconds,
                 code=order.code,
@@ -205,6 +214,12 @@ def _fault_routes(router: APIRouter, carrier: Carrier) -> None:
             )
         )
         return carrier.faults.pending()
+
+    @router.post("/receipts", status_code=201)
+    async def order_receipts(manner: ReceiptManner) -> ReceiptManner:
+        """In which order the receipts of messages accepted from now on come."""
+        carrier.tell(manner.order)
+        return manner
 
     @router.delete("/faults", status_code=204)
     async def clear_faults() -> None:

@@ -19,6 +19,8 @@ class FaultKind(StrEnum):
     """Right, but ``seconds`` late."""
     UNDELIVERED = "undelivered"
     """Accepted; the receipts end in ``undelivered`` with error ``code``."""
+    REFUSED = "refused"
+    """Refused with error ``code``, and nothing is kept."""
 
 
 @dataclass(slots=True)
@@ -29,6 +31,8 @@ class Fault:
     times: int | None = 1
     to: str | None = None
     """Only messages to this phone or mailbox."""
+    sender: str | None = None
+    """Only messages from this number or Messaging Service."""
     retry_after: float | None = None
     seconds: float = 0.0
     code: int = 30003
@@ -53,10 +57,10 @@ class Faults:
         """What is still to come."""
         return list(self._orders)
 
-    def take(self, to: str) -> Fault | None:
+    def take(self, to: str, sender: str | None = None) -> Fault | None:
         """The fault this message meets, if any; uses it up by one."""
         for fault in self._orders:
-            if fault.to is None or fault.to == to:
+            if fault.to in {None, to} and fault.sender in {None, sender}:
                 if fault.times is not None:
                     fault.times -= 1
                     if fault.times <= 0:

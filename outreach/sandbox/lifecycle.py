@@ -27,6 +27,8 @@ class Lifecycle:
         self._tasks: set[asyncio.Task[None]] = set()
         self._random = random.Random(config.seed)  # noqa: S311  the order of a shuffle
         self.on_change: Callable[[], None] = lambda: None
+        self.order = config.receipts
+        """In which way the receipts of messages accepted from now on reach the app."""
 
     def run(self, message: Message, on_delivered: OnDelivered, failure: int | None = None) -> None:
         """Takes a text on from its present state; ``failure`` is the code it shall end with."""
@@ -51,7 +53,7 @@ class Lifecycle:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _text(self, message: Message, on_delivered: OnDelivered, failure: int | None) -> None:
-        receipts = Receipts(self._config, self._courier, self.spawn, self._random)
+        receipts = Receipts(self._config, self.order, self._courier, self.spawn, self._random)
         began = asyncio.get_running_loop().time()
         for status, pause in self._steps(message.status):
             await asyncio.sleep(pause)
@@ -110,6 +112,7 @@ class Lifecycle:
         return form
 
     async def _email(self, message: Message, on_delivered: OnDelivered) -> None:
+        order = self.order
         events: list[bytes] = []
         for pause, event, status in (
             (self._config.pace.queued, "processed", "sent"),
@@ -120,14 +123,14 @@ class Lifecycle:
                 return
             events.append(self._event(message, event))
         await on_delivered(message)
-        if self._config.app_url is None or self._config.receipts is ReceiptOrder.NONE:
+        if self._config.app_url is None or order is ReceiptOrder.NONE:
             return
         url = self._config.app_url + self._config.events_path
-        if self._config.receipts is ReceiptOrder.LATE:
+        if order is ReceiptOrder.LATE:
             await asyncio.sleep(self._config.late_seconds)
-        if self._config.receipts is ReceiptOrder.REPEATED:
+        if order is ReceiptOrder.REPEATED:
             events += events
-        if self._config.receipts is ReceiptOrder.SHUFFLED:
+        if order is ReceiptOrder.SHUFFLED:
             self._random.shuffle(events)
         for event_body in events:
             await self._courier.events(url, event_body)

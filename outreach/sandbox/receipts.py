@@ -15,9 +15,15 @@ class Receipts:
     """Each callback leaves after the one before it; a state never waits for its callback."""
 
     def __init__(
-        self, config: SandboxConfig, courier: Courier, spawn: Spawn, shuffle: random.Random
+        self,
+        config: SandboxConfig,
+        order: ReceiptOrder,
+        courier: Courier,
+        spawn: Spawn,
+        shuffle: random.Random,
     ) -> None:
         self._config = config
+        self._order = order
         self._courier = courier
         self._spawn = spawn
         self._shuffle = shuffle
@@ -26,7 +32,7 @@ class Receipts:
 
     def add(self, address: str, form: Form) -> None:
         """A new state; it is told at once unless the order says otherwise."""
-        match self._config.receipts:
+        match self._order:
             case ReceiptOrder.SHUFFLED:
                 self._held.append((address, form))
             case ReceiptOrder.LATE:

@@ -63,7 +63,7 @@ class TwilioApi:
             order = read_order(parse_form(await request.body()), self._carrier)
         except Refusal as error:
             return refusal(error.code)
-        fault = self._carrier.faults.take(order.to)
+        fault = self._carrier.faults.take(order.to, order.service or order.sender)
         if fault is not None:
             return await self._misbehave(fault, partial(self._accept, order), request)
         return await self._accept(order, None)
@@ -161,6 +161,8 @@ class TwilioApi:
             case FaultKind.TOO_MANY:
                 wait = fault.retry_after
                 return refusal(20429, None if wait is None else {"Retry-After": f"{wait:g}"})
+            case FaultKind.REFUSED:
+                return refusal(fault.code)
             case FaultKind.SERVER_ERROR:
                 if fault.accept:
                     await accept(fault)

@@ -56,7 +56,7 @@ class Refusal(Exception):
 
 def refusal(code: int, headers: dict[str, str] | None = None) -> JSONResponse:
     """Twilio's error body."""
-    status, message = _REFUSALS[code]
+    status, message = _REFUSALS.get(code, (400, "It was ordered to be refused."))
     body = {
         "code": code,
         "message": message,

@@ -183,7 +183,7 @@ def _check_sender(form: Mapping[str, str], config: SandboxConfig) -> tuple[str |
     if sender is not None:
         if sender in MAGIC_FROM:
             raise Refusal(MAGIC_FROM[sender])
-        if not _E164.fullmatch(sender):
+        if sender not in config.numbers and not _E164.fullmatch(sender):
             raise Refusal(21212)
         if sender != MAGIC_FROM_OK and sender not in config.numbers:
             raise Refusal(21606)

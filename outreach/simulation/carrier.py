@@ -31,7 +31,7 @@ class SimulatedCarrier:
             results.append(
                 SendResult(outgoing.message_id, ResultKind.ACCEPTED, provider_id, "queued")
             )
-        return Given([results])
+        return Given(results)
 
     def find(self, to: str, since: datetime) -> list[ProviderRecord]:
         """What it took for ``to`` since then."""

@@ -107,7 +107,9 @@ def create_engine_for(url: str, *, pool_size: int = 5) -> Engine:
             max_overflow=pool_size,
             pool_pre_ping=True,
             pool_use_lifo=True,
-            connect_args={"connect_timeout": 10},
+            # A plan that was made when a table was empty, or for few values, and then kept, reads
+            # whole tables later: each statement is planned for what it asks.
+            connect_args={"connect_timeout": 10, "options": "-c plan_cache_mode=force_custom_plan"},
         )
         event.listen(engine, "handle_error", _leave_out_values)
         use_copy(engine)

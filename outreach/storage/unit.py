@@ -9,11 +9,13 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from outreach.domain.errors import Unavailable
-from outreach.storage.insert import insert_all_new, insert_new
+from outreach.storage.insert import insert_all, insert_all_new, insert_new
 from outreach.storage.memory import add, forget, memory_of, remember
 from outreach.storage.models import Base
+from outreach.storage.repositories.breakers import Breakers
 from outreach.storage.repositories.campaigns import Campaigns
 from outreach.storage.repositories.circle import Circle
+from outreach.storage.repositories.claims import Claims
 from outreach.storage.repositories.closures import Closures
 from outreach.storage.repositories.coverage import CoverageWatches
 from outreach.storage.repositories.followups import FollowUps
@@ -47,6 +49,10 @@ class Unit:
     def add_new(self, row: Base) -> bool:
         """Writes a row unless one with the same unique key is there; says whether it did."""
         return insert_new(self._session, row)
+
+    def add_all(self, rows: Sequence[Base]) -> None:
+        """New rows of one table, written at once; they stay outside this unit."""
+        insert_all(self._session, rows)
 
     def add_all_new(self, rows: Sequence[Base]) -> set[tuple[Any, ...]]:
         """The same for many rows of one table at once; the primary keys of those it wrote."""
@@ -127,6 +133,16 @@ class Unit:
     def messages(self) -> Messages:
         """Outbound messages and attempts."""
         return Messages(self._session)
+
+    @cached_property
+    def claims(self) -> Claims:
+        """The queue of messages: what waits, what is claimed, what was accepted."""
+        return Claims(self._session)
+
+    @cached_property
+    def breakers(self) -> Breakers:
+        """Stopped senders and accounts, and whose thread is whose."""
+        return Breakers(self._session)
 
     @cached_property
     def receipts(self) -> Receipts:

@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Engine, Table, event
+from sqlalchemy import Column, Engine, Table, event
 from sqlalchemy.dialects import postgresql
 
 _VALUE = r"%\((?P<named>\w+)\)s(?:::[\w ]+)?"
@@ -64,7 +64,11 @@ def _for_all(statement: str, table: Table) -> tuple[str, tuple[str, ...]] | None
 
 
 def _array(found: re.Match[str], table: Table) -> str:
-    """A parameter as an array of its column's type, without a length: a value that is too long is
+    return array_parameter(found["named"], table.c[found["column"].strip('"')])
+
+
+def array_parameter(name: str, column: Column[Any]) -> str:
+    """A parameter as an array of a column's type, without a length: a value that is too long is
     an error then, and not cut off."""
-    kind = table.c[found["column"].strip('"')].type.compile(_DIALECT)
-    return f"%({found['named']})s::{re.sub(r'[(][^)]*[)]', '', kind)}[]"
+    kind = column.type.compile(_DIALECT)
+    return f"%({name})s::{re.sub(r'[(][^)]*[)]', '', kind)}[]"

@@ -38,6 +38,9 @@ class Readiness(BaseModel):
     broker: Literal["ok", "unreachable", "not asked"]
     waiting: list[str]
     """Stages that have work at this moment; one that stays here has no worker."""
+    stopped: list[str]
+    """Senders (``sms/name``) and accounts (``sms``) that the provider refuses: their messages wait.
+    Events and webhooks are taken all the same, so this alone is no reason not to be ready."""
 
 
 def health_routes(edge: Edge, broker: BrokerProbe | None) -> APIRouter:
@@ -62,6 +65,7 @@ def health_routes(edge: Edge, broker: BrokerProbe | None) -> APIRouter:
                 database="unreachable",
                 broker="not asked",
                 waiting=[],
+                stopped=[],
             )
         return JSONResponse(found.model_dump(), 200 if found.ready else 503)
 
@@ -79,11 +83,13 @@ def _look(world: World, broker: BrokerProbe | None) -> Readiness:
             database="not migrated",
             broker=answers,
             waiting=[],
+            stopped=[],
         )
     now = world.clinic_now()
     with world.db.read() as unit:
         waiting = unit.work.waiting(now, world.machine_now())
         oldest = unit.work.oldest(now)
+        stopped = sorted(unit.breakers.tripped())
     late = [
         f"Work for '{stage}' has waited {(now - since).total_seconds():.0f} s."
         for stage, since in oldest.items()
@@ -92,5 +98,10 @@ def _look(world: World, broker: BrokerProbe | None) -> Readiness:
     if late:
         late.append("Look at the workers, the beat and the broker.")
     return Readiness(
-        ready=not late, reason=" ".join(late), database="ok", broker=answers, waiting=waiting
+        ready=not late,
+        reason=" ".join(late),
+        database="ok",
+        broker=answers,
+        waiting=waiting,
+        stopped=stopped,
     )

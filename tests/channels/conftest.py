@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from uuid import UUID, uuid4
 
 import pytest
 
 from outreach.domain.states import ChannelKind
-from outreach.pipeline.ports import Channel, Outgoing, SendResult
+from outreach.pipeline.ports import Channel, Outgoing, Sending, SendResult
 from outreach.sandbox import Pace, SandboxConfig, running_sandbox
 
 PUBLIC_URL = "http://127.0.0.1:9"
@@ -51,9 +52,20 @@ def email(to: str = "ada@example.com") -> Outgoing:
     )
 
 
+def groups(sending: Sending) -> Iterator[list[SendResult]]:
+    """What a batch gives, as it comes."""
+    came = Event()
+    sending.tell(lambda _: came.set())
+    while sending.left:
+        assert came.wait(60)
+        came.clear()
+        if group := sending.take():
+            yield group
+
+
 def results(channel: Channel, *batch: Outgoing) -> dict[UUID, SendResult]:
     """One result per message, or the test fails."""
-    found = [result for group in channel.send(batch) for result in group]
+    found = [result for group in groups(channel.send(batch)) for result in group]
     assert sorted(r.message_id for r in found) == sorted(o.message_id for o in batch)
     return {result.message_id: result for result in found}
 

@@ -17,7 +17,7 @@ from outreach.domain.errors import ConfigurationError
 from outreach.pipeline.ports import Channel, ResultKind
 from outreach.sandbox import SandboxConfig
 
-from .conftest import bare_server, free_port, http_answer, only, results
+from .conftest import bare_server, free_port, groups, http_answer, only, results
 from .conftest import email as mail
 from .smtp_server import MailServer, running_mail_server
 
@@ -247,6 +247,6 @@ def test_a_cancelled_batch_accounts_for_every_email(server: MailServer, smtp: Sm
     server.answers["."] = None
     sending = smtp.send([mail() for _ in range(30)])
     sending.cancel()
-    kinds = [result.kind for group in sending for result in group]
+    kinds = [result.kind for group in groups(sending) for result in group]
     assert len(kinds) == 30
     assert ResultKind.NOT_SENT in kinds

@@ -1,12 +1,15 @@
 """The doctor: each line ok, a warning or a fault with its remedy, and the exit code to match."""
 
+import json
 import re
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import KEYS, Outreach
+from tests.recording import refuse
 from tests.worlds import CONFIG, START, Bench
 
 LIVE = {
@@ -182,3 +185,45 @@ def test_people_on_the_roster_must_have_a_way_to_be_reached(
         text = re.sub(rf'by: {way}, address: "\+1[0-9]+"', "by: email, address: a@b.example", text)
     roster.write_text(text)
     assert levels(outreach, code=1)["pages"] == "fault"
+
+
+SENDERS = """\
+senders:
+  - name: grove
+    kind: 10dlc
+    number: "+12025550110"
+    sites: [cedar_grove]
+"""
+
+
+@ON_ONE_DATABASE
+def test_senders_are_told_and_a_site_that_none_serves_is_a_warning(
+    bench: Bench, outreach: Outreach, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (config / "senders.yaml").write_text(SENDERS)
+    assert levels(outreach, code=0)["senders"] == "warning"
+    (config / "senders.yaml").write_text(SENDERS.replace("    sites: [cedar_grove]\n", ""))
+    assert levels(outreach, code=0)["senders"] == "ok"
+    for name, value in LIVE.items():
+        monkeypatch.setenv(name, value)
+    assert levels(outreach, code=1)["senders"] == "warning"  # the number of the environment
+    monkeypatch.delenv("TWILIO_FROM_NUMBER")
+    found = levels(outreach, code=1)
+    assert (found["senders"], found["texts"]) == ("ok", "ok")
+    (config / "senders.yaml").write_text(SENDERS.replace("cedar_grove", "moon"))
+    assert levels(outreach, code=1)["senders"] == "fault"
+
+
+def test_a_stopped_sender_is_a_fault_with_what_waits_for_it(
+    bench: Bench, outreach: Outreach
+) -> None:
+    bench.book(START + timedelta(days=9))
+    bench.sms.answers.extend([refuse(20003, 401)] * 500)
+    bench.to(START + timedelta(days=2))
+    bench.run()
+    checks = json.loads(outreach("doctor", "--json").out.splitlines()[-1])["checks"]
+    (found,) = [one for one in checks if one["check"] == "senders"]
+    assert found["level"] == "fault"
+    assert "'sms' is stopped" in found["message"]
+    assert "code 20003: account id or token refused; " in found["message"]
+    assert "tried again" in found["remedy"]

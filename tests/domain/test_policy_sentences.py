@@ -306,3 +306,14 @@ def test_an_address_that_may_not_be_used_says_whose_rule_it_is() -> None:
     assert (decision.verdict, decision.reason) == (Verdict.SKIP, SkipReason.NO_ADDRESS)
     assert decision.sentence() == "It is somebody else's. Rule: policy.yaml people."
     assert may_send(replace(barred, has_address=True), POLICY).verdict is Verdict.GO
+
+
+def test_a_rested_phone_is_a_reason_of_its_own_where_no_other_address_is_left() -> None:
+    resting = replace(CARE, has_address=False, resting=True)
+    decision = may_send(resting, POLICY)
+    assert (decision.verdict, decision.reason) == (Verdict.SKIP, SkipReason.NO_ADDRESS)
+    assert decision.sentence() == (
+        "Texts in a row did not reach the patient's phone. Rule: a phone that three texts in a row"
+        " did not reach is rested for two weeks."
+    )
+    assert may_send(replace(resting, has_address=True), POLICY).verdict is Verdict.GO

@@ -128,7 +128,7 @@ def test_a_reminder_that_was_claimed_meanwhile_is_stopped_at_the_last_moment(ben
     (queued,) = messages(bench)
     with bench.world.db.write() as unit:
         claim_id = bench.world.new_id()
-        unit.messages.claim(
+        unit.claims.claim(
             send.CARE_LANE,
             queued.channel,
             claim_id=claim_id,

@@ -1,12 +1,12 @@
 """Never twice, never lost: late turns, equal texts, losses in transit, interruptions."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from outreach.domain.states import ChannelKind, MessageStatus, Priority, Urgency
 from outreach.pipeline import due, receipt, reply, send
+from outreach.pipeline.outgoing.flow import Flow
 from outreach.pipeline.ports import NOT_BEGUN, Outgoing, ResultKind, SendResult
 from outreach.storage.models import Message
 from tests.recording import Answers, accept_then_hang, refuse, vanish
@@ -43,7 +43,7 @@ def test_a_message_whose_turn_came_too_late_is_checked_again(bench: Bench) -> No
     bench.book(START + WEEK)
     due.drain(bench.world)
     bench.sms.answers.append(turn_too_late)
-    send._send_batch(bench.world, tuple(Urgency))
+    send.drain(bench.world, limit=1)
     assert message(bench).status is MessageStatus.QUEUED
     reply.receive(
         bench.world, reply.Inbound("SMstop", ChannelKind.SMS, PHONE, "+12025550100", "STOP")
@@ -74,8 +74,12 @@ def test_no_more_is_claimed_for_a_channel_than_it_can_begin_soon(bench: Bench) -
             phone=f"+1202555016{number}",
         )
     due.drain(bench.world)
-    assert send._send_by(bench.world, tuple(Urgency), ChannelKind.SMS) == 3
-    assert send._send_by(bench.world, tuple(Urgency), ChannelKind.SMS) == 2
+    flow = Flow(bench.world, bench.world.new_id())
+    most = send.batch_of(bench.world, ChannelKind.SMS)
+    lanes, kind = tuple(Urgency), ChannelKind.SMS
+    claims = [send.claim_batch(bench.world, flow, lanes, kind, most) for _ in "12"]
+    assert claims == [3, 2]
+    flow.finish()
 
 
 @pytest.mark.parametrize("skew", [timedelta(seconds=-90), timedelta(seconds=90)])
@@ -201,7 +205,7 @@ def test_an_interrupted_batch_records_what_began_and_begins_no_more(bench: Bench
             phone=f"+1202555016{number}",
         )
     due.drain(bench.world)
-    bench.sms.send = lambda batch: Rest(bench, batch)  # type: ignore[method-assign]
+    bench.sms.send = lambda batch: Rest(bench.sms, batch)  # type: ignore[method-assign]
     with pytest.raises(TimeIsUp):
         send.drain(bench.world)
     del bench.sms.send
@@ -216,14 +220,7 @@ def test_an_interrupted_batch_records_what_began_and_begins_no_more(bench: Bench
 class Rest(Answers):
     """Answers one message, is interrupted, and gives the rest when it is asked again."""
 
-    def __init__(self, bench: Bench, batch: object) -> None:
-        super().__init__(bench.sms, batch)  # type: ignore[arg-type]
-        self._groups = super().__iter__()
-        self._told = 0
-
-    def __iter__(self) -> Iterator[list[SendResult]]:
-        while (group := next(self._groups, None)) is not None:
-            yield group
-            self._told += 1
-            if self._told == 1:
-                raise TimeIsUp
+    def take(self) -> list[SendResult]:
+        if self._turn == 1 and not self.cancelled:
+            raise TimeIsUp
+        return super().take()

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from outreach.domain.states import ChannelKind, Urgency
-from outreach.pipeline import due, send, upkeep
+from outreach.pipeline import due, upkeep
+from outreach.pipeline.outgoing import prepare
 from outreach.storage.models import ConversationStatus
 from tests.pipeline.rows import VISIT, attempts, message, statuses, touchpoint
 from tests.worlds import Bench
@@ -20,7 +21,7 @@ def claimed(bench: Bench) -> None:
     due.drain(bench.world)
     world = bench.world
     with world.db.write() as unit:
-        rows = unit.messages.claim(
+        rows = unit.claims.claim(
             tuple(Urgency),
             ChannelKind.SMS,
             claim_id=world.new_id(),
@@ -54,7 +55,7 @@ def test_a_claim_with_an_attempt_under_way_is_unknown(bench: Bench) -> None:
     row = message(bench, "d7")
     with bench.world.db.write() as unit:
         stored = unit.messages.messages([row.id])[row.id]
-        unit.add(send._attempt(bench.world, stored))
+        unit.add(prepare.attempt(bench.world, stored))
     bench.machine.advance(60 * SECOND)
     upkeep.drain(bench.world)
     assert statuses(bench) == ["unknown"]

@@ -81,6 +81,15 @@ def test_receipts_can_be_lost(start: StartSandbox, receiver: Receiver) -> None:
     assert receiver.wait_for(1)[0].form["Body"] == "hello"
 
 
+def test_the_order_can_be_changed_while_it_runs(sandbox: Sandbox, receiver: Receiver) -> None:
+    sandbox.http.post("/sandbox/receipts", json={"order": "repeated"}).raise_for_status()
+    sandbox.text(status_callback=receiver.url + "/status")
+    receiver.wait_for(6)
+    sandbox.http.post("/sandbox/receipts", json={"order": "in_order"}).raise_for_status()
+    sandbox.text(status_callback=receiver.url + "/status")
+    assert statuses(receiver, 9)[6:] == ["sending", "sent", "delivered"]
+
+
 def test_a_5xx_is_tried_again_only_when_the_address_asks(
     sandbox: Sandbox, receiver: Receiver
 ) -> None:

@@ -110,7 +110,7 @@ def test_a_red_flag_and_an_undelivered_text_are_follow_ups(tmp_path: Path) -> No
         event("2027-03-01T09:00"),
         {
             "at": "2027-03-03T10:05",
-            "receipt": {"patient": "P1", "step": "d7", "status": "undelivered", "code": 30003},
+            "receipt": {"patient": "P1", "step": "d7", "status": "undelivered", "code": 30410},
         },
         {"at": "2027-03-03T23:00", "reply": {"from": PHONE, "body": "chest pain"}},
         {"until": "2027-03-04T10:00"},

@@ -100,7 +100,7 @@ def test_no_two_workers_ever_claim_the_same_message(database_url: str) -> None:
         batches: list[list[UUID]] = []
         while True:
             with db.write() as unit:
-                claimed = unit.messages.claim(
+                claimed = unit.claims.claim(
                     tuple(Urgency),
                     ChannelKind.SMS,
                     claim_id=uuid4(),
@@ -149,7 +149,7 @@ def test_urgent_messages_are_claimed_first(database_url: str) -> None:
     order = []
     for _ in range(3):
         with db.write() as unit:
-            (row,) = unit.messages.claim(
+            (row,) = unit.claims.claim(
                 tuple(Urgency),
                 ChannelKind.SMS,
                 claim_id=uuid4(),

@@ -81,6 +81,7 @@ def test_ready_says_what_works(client: Client, bench: Bench) -> None:
         "database": "ok",
         "broker": "not asked",
         "waiting": [],
+        "stopped": [],
     }
     post_event(client, json.dumps({"id": "1"}))
     assert client.get("/health/ready").json()["waiting"] == ["ingest"]

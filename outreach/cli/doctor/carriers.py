@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from outreach.cli.doctor.finding import Finding, Subject, fault, ok, warning
+from outreach.configuration.senders_file import SENDERS
 from outreach.settings import Settings
 
 
@@ -18,7 +19,8 @@ def texts(subject: Subject) -> Iterator[Finding]:
     if settings.twilio_auth_token is None:
         missing.append("TWILIO_AUTH_TOKEN is not set")
     senders = (settings.twilio_messaging_service_sid, settings.twilio_from_number)
-    if not any(senders):
+    listed = (settings.config_path() / SENDERS).exists()
+    if not any(senders) and not listed:
         missing.append("no sender is set")
     if all(senders):
         missing.append("two senders are set")
@@ -26,7 +28,8 @@ def texts(subject: Subject) -> Iterator[Finding]:
         yield fault(
             "texts",
             f"TWILIO_ACCOUNT_SID is set, but {problem}",
-            "Set TWILIO_AUTH_TOKEN and one of TWILIO_MESSAGING_SERVICE_SID, TWILIO_FROM_NUMBER.",
+            "Set TWILIO_AUTH_TOKEN and one of TWILIO_MESSAGING_SERVICE_SID, TWILIO_FROM_NUMBER, "
+            f"or list the senders in {SENDERS}.",
         )
     if not missing:
         yield ok("texts", "go out through the Twilio account that is set")

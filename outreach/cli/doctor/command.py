@@ -31,7 +31,7 @@ def doctor(
 
 
 def _examine() -> "Iterator[Finding]":
-    from outreach.cli.doctor import carriers, configuration, coverage, machine, sign_off
+    from outreach.cli.doctor import carriers, configuration, coverage, machine, senders, sign_off
     from outreach.cli.doctor.finding import Check, Subject, fault, guarded, ok
     from outreach.configuration.clinic_file import load_clinic
     from outreach.domain.errors import ConfigurationError
@@ -58,6 +58,7 @@ def _examine() -> "Iterator[Finding]":
         "database": machine.database,
         "broker": machine.broker,
         "texts": carriers.texts,
+        "senders": senders.senders,
         "address": carriers.public_address,
         "email": carriers.email,
         "sign-off": sign_off.sign_off,

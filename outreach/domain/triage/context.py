@@ -17,6 +17,7 @@ from outreach.domain.triage.context_words import (
     MARKS_BEFORE_ANSWER,
     MILD_REACH,
     NOES,
+    NOTHING,
     POST_NEGATION,
     PRONOUNS,
     REACH,
@@ -38,6 +39,7 @@ from outreach.domain.triage.result import Action, Label
 NEGATION = "negation"
 IDIOM = "idiom"
 HYPOTHETICAL = "hypothetical"
+DENIED_LATER = "feared, and denied afterwards"
 LONG_AGO = "long ago"
 OTHER_PAST = "another person, past"
 ANIMAL = "an animal"
@@ -70,7 +72,9 @@ class Context:
         span, concept = match.span, match.concept
         if concept.label not in SYMPTOM_LABELS:
             deniable = concept.label in {Label.NONE_OK, Label.OPT_OUT}
-            stray = concept.label is Label.NONE_OK and self._stray_no(span)
+            stray = concept.label is Label.NONE_OK and (
+                self._stray_no(span) or self._follows_nothing(span)
+            )
             return NEGATION if stray or (deniable and self.negated(span)) else None
         if self._inside_idiom(span):
             return IDIOM
@@ -83,9 +87,10 @@ class Context:
             return LONG_AGO if tried_once else None
         if is_about_a_pet(self._reading, span):
             return ANIMAL
-        if self._hypothetical(span, always=concept.always):
-            return HYPOTHETICAL
-        if is_only_read_about(self._reading, span) or is_denied_later(self._reading, span):
+        if is_denied_later(self._reading, span):
+            return DENIED_LATER
+        imagined = self._hypothetical(span, always=concept.always)
+        if imagined or is_only_read_about(self._reading, span):
             return HYPOTHETICAL
         return LONG_AGO if self._long_ago(span) else None
 
@@ -140,6 +145,14 @@ class Context:
         """``im not okay`` matches ``im .. okay``: a no in its gap that the phrase does not know."""
         inside = NOES.intersection(self._reading.words[span.first : span.end])
         return bool(inside) and inside.isdisjoint(WORDS_OF_RULE.split(span.rule))
+
+    def _follows_nothing(self, span: Span) -> bool:
+        before = span.first - 1
+        return (
+            before >= 0
+            and self._reading.words[before] in NOTHING
+            and self._reading.gaps[before] is Gap.SPACE
+        )
 
     def _negation_within(self, span: Span) -> bool:
         """``leg isnt swollen``, ``site isnt red or hot``: a no inside, close to the last word."""
@@ -301,20 +314,13 @@ class Context:
             return False
         first, end = self._reading.sentence(span.first)
         for word in range(first, min(end, len(self._breaks))):
-            if self._breaks[word]:
+            if self._breaks[word]:  # the word itself may be the cue: "she just had a fit"
                 if word < span.first:
-                    first = word + 1
-                elif word >= span.end and not self._dates(span, word, end):
-                    end = word
+                    first = word
+                elif word >= span.end:
+                    end = word + (max(self._reading.gaps[span.end - 1 : word]) is Gap.SPACE)
                     break
         return any(first <= c.first and c.end <= end for c in self._reading.spans(cue))
-
-    def _dates(self, span: Span, word: int, end: int) -> bool:
-        """``tuvo un infarto hoy``: the last word of a statement turns to nothing new."""
-        gaps = self._reading.gaps
-        if any(gap is not Gap.SPACE for gap in gaps[span.end - 1 : word]):
-            return False
-        return word == end - 1 or gaps[word] is Gap.SOFT
 
 
 def _covered(spans: Sequence[Span], count: int) -> list[bool]:

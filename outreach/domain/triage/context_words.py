@@ -30,5 +30,10 @@ DENIALS_OF_LISTS = frozenset({"denies", "denied", "deny", "niega"})
 NOES = frozenset(
     {"not", "isnt", "arent", "wasnt", "dont", "doesnt", "didnt", "never", "no", "nunca"}
 )
+NOTHING = NOES - {"no"} | {
+    "nothing", "nobody", "hasnt", "havent", "wont", "cant", "cannot", "couldnt", "hardly", "barely",
+    "nada",
+}  # fmt: skip
+"""Right before words that all is well these undo them: ``nothing helps``, ``didnt help``."""
 WORDS_OF_RULE = re.compile(r"[ |+?]")
 MARKS_BEFORE_ANSWER = frozenset(":?=-")

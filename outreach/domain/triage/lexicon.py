@@ -94,8 +94,12 @@ class Concept:
     """Counts only where nothing else was found at the same words: a safety net."""
     only_whole: bool = False
     """Counts only where it is all that the reply says: ``no more``."""
-    replaces: str | None = None
-    """The concept whose words it explains away: ``almost passed out`` is no fainting."""
+    only_first: bool = False
+    """Counts only where it opens a statement: ``did it hurt``, and not ``i did it``."""
+    only_last: bool = False
+    """Counts only where it ends the reply: ``too many texts, stop``, and not ``the stop sign``."""
+    replaces: tuple[str, ...] = ()
+    """Concepts whose words it explains away: ``almost passed out`` is no fainting."""
     when_severe: str | None = None
     """The concept it becomes when a severity word stands near."""
     when_mild: str | None = None

@@ -21,6 +21,16 @@ _POLITE = frozenset({
     "favor", "bye", "adios", "doc", "doctor", "nurse", "lol", "call", "me", "see", "at", "tomorrow",
 })  # fmt: skip
 """A greeting, thanks or a farewell with a comma is no item of a list."""
+_OPENERS = _POLITE | frozenset({
+    "so", "and", "but", "or", "also", "if", "y", "o", "pero", "si", "wondering", "question",
+    "asking", "ask", "know", "wonder", "curious", "pregunta",
+})  # fmt: skip
+"""A statement may open with these before the words that make it a question."""
+_CLOSERS = frozenset({
+    "please", "thanks", "thank", "thx", "ty", "you", "now", "already", "ok", "okay", "asap",
+    "immediately", "gracias", "por", "favor", "ya",
+})  # fmt: skip
+"""A statement may close with these."""
 _WORDS_OF_AN_ITEM = 4
 _TURNS = frozenset({"but", "except", "pero", "excepto", "although", "however"})
 """No phrase reaches over these: ``pee is fine but i had tea``. It does in ``my dose but i think it
@@ -158,7 +168,7 @@ class Reader:
                     continue
                 if isinstance(meaning, Cue):
                     reading.cues.setdefault(meaning, []).append(span)
-                elif not meaning.only_whole or end - first == len(reading.words):
+                elif _counts_here(meaning, span, reading):
                     reading.matches.append(Match(meaning, span))
         return reading
 
@@ -223,6 +233,20 @@ class Reader:
         for part_word in self._speller.words(word) if correct else [word]:
             corrected += self._rewrites.get(part_word, [part_word])
         return [(piece, corrected)]
+
+
+def _counts_here(concept: Concept, span: Span, reading: Reading) -> bool:
+    if concept.only_whole:
+        return span.end - span.first == len(reading.words)
+    if concept.only_last and not _CLOSERS.issuperset(reading.words[span.end :]):
+        return False
+    before = span.first - 1
+    return (
+        not concept.only_first
+        or before < 0
+        or reading.gaps[before] is not Gap.SPACE
+        or reading.words[before] in _OPENERS
+    )
 
 
 def _overlapping(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:

@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 
 from outreach.domain.triage.answer_words import SCREEN_BESIDE, SCREEN_DENIALS, SCREEN_HAVING
 from outreach.domain.triage.answers import Answer
-from outreach.domain.triage.context import ANIMAL, HYPOTHETICAL, LONG_AGO, NEGATION, OTHER_PAST
+from outreach.domain.triage.context import (
+    ANIMAL,
+    DENIED_LATER,
+    HYPOTHETICAL,
+    LONG_AGO,
+    NEGATION,
+    OTHER_PAST,
+)
 from outreach.domain.triage.folding import Piece
 from outreach.domain.triage.keywords import Keyword
 from outreach.domain.triage.lexicon import SYMPTOM_LABELS, Concept
@@ -77,7 +84,7 @@ def settled(seen: Sequence[Seen]) -> list[Seen]:
     also denies another symptom or says that all is well.
     """
     measured_low = any(item.concept.name in MEASURED and not item.set_aside for item in seen)
-    softer = [item for item in seen if item.concept.replaces is not None]
+    softer = [item for item in seen if item.concept.replaces]
     result = []
     for item in seen:
         if any(_explains_away(o, item) for o in (seen if item.concept.only_alone else softer)):
@@ -109,9 +116,14 @@ def _explains_away(other: Seen, item: Seen) -> bool:
     """``almost passed out`` leaves no ``passed out``; a net catches what nothing else did."""
     if not (other.start <= item.start and item.end <= other.end):
         return False
-    if item.concept.only_alone:
-        return _symptom(other) and not other.concept.only_alone
-    return other.concept.replaces == item.concept.name
+    if item.concept.name in other.concept.replaces:
+        return not _stays_ill(other)
+    return item.concept.only_alone and _symptom(other) and not other.concept.only_alone
+
+
+def _stays_ill(item: Seen) -> bool:
+    """``headache is not gone``: what would explain an ailment away is denied itself."""
+    return item.concept.label is Label.NONE_OK and item.set_aside is not None
 
 
 def _says_well(item: Seen) -> bool:
@@ -123,7 +135,8 @@ def _says_well(item: Seen) -> bool:
 
 def _says_no(item: Seen) -> bool:
     """A symptom denied. ``No me da el aire`` denies none: a net alone does not know what."""
-    return _symptom(item) and item.set_aside == NEGATION and not item.concept.only_alone
+    denied = item.set_aside in {NEGATION, DENIED_LATER}
+    return _symptom(item) and denied and not item.concept.only_alone
 
 
 def _symptom(item: Seen) -> bool:

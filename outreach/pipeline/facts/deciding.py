@@ -148,6 +148,7 @@ def _situation(
         care=facts.care.get(row.patient_id, ()),
         held=_held(facts, row),
         barred="" if has_address else facts.barred.get(row.patient_id, ""),
+        resting=not has_address and facts.rests(row.patient_id),
         other_language=not world.clinic.speaks(patient.language),
         urgent_open=facts.urgent_open(row.patient_id),
         taken_over=row.patient_id in facts.in_hand.taken_over,

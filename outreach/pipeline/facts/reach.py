@@ -6,7 +6,7 @@ stand in for messages, the follow-up list and ``explain``.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from outreach.domain.events import ContactRole
@@ -55,6 +55,11 @@ def who_is_written_to(unit: Unit, world: World, patients: Mapping[UUID, Patient]
 def contacts_for(unit: Unit, world: World, patient: Patient) -> list[ContactPoint]:
     """The addresses of one patient that may be used now, the first choice first."""
     return who_is_written_to(unit, world, {patient.id: patient}).contacts.get(patient.id, [])
+
+
+def rests(contact: ContactPoint, now: datetime) -> bool:
+    """Whether a phone takes no texts now (clinic time): several in a row did not reach it."""
+    return contact.suspect_until is not None and contact.suspect_until > now
 
 
 def _permissions(

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from itertools import chain
 from uuid import UUID
 
 from outreach.domain.consent import ConsentState
@@ -11,7 +12,7 @@ from outreach.domain.journeys import Anchor
 from outreach.domain.people import Way, first_way
 from outreach.domain.states import ChannelKind, Purpose
 from outreach.pipeline.facts.closed_days import visits_on_closed_days
-from outreach.pipeline.facts.reach import Reached, who_is_written_to
+from outreach.pipeline.facts.reach import Reached, rests, who_is_written_to
 from outreach.pipeline.facts.surroundings import Surroundings, read_surroundings
 from outreach.pipeline.world import World
 from outreach.storage.models import (
@@ -47,6 +48,8 @@ class Facts:
     """By contact point: why it may be used."""
     barred: dict[UUID, str] = field(default_factory=dict)
     """By patient: why none of the addresses on file may be used, where that is so."""
+    resting: set[UUID] = field(default_factory=set)
+    """The contact points that texts did not reach lately; looked at for touchpoints alone."""
     shared: set[str] = field(default_factory=set)
     """Addresses at which several patients are reached; read for texts alone."""
     consents: dict[str, ConsentState] = field(default_factory=dict)
@@ -77,10 +80,15 @@ class Facts:
     def address_of(self, touchpoint: Touchpoint) -> ContactPoint | None:
         """The contact point a touchpoint goes to (``domain/people.py`` says which comes first)."""
         contacts = self.contacts.get(touchpoint.patient_id, ())
-        ways = {way: row for row in contacts if (way := self.ways.get(row.id)) is not None}
+        usable = [row for row in contacts if row.id not in self.resting]
+        ways = {way: row for row in usable if (way := self.ways.get(row.id)) is not None}
         channels = [ChannelKind(channel) for channel in touchpoint.channels]
         first = first_way(list(ways), channels)
         return None if first is None else ways[first]
+
+    def rests(self, patient_id: UUID) -> bool:
+        """Whether any phone of a patient takes no texts at present."""
+        return any(row.id in self.resting for row in self.contacts.get(patient_id, ()))
 
     def count(self, index: str, at: datetime) -> None:
         """A message of this batch goes to an address: it counts for those that come after it."""
@@ -126,7 +134,9 @@ def facts_for_touchpoints(unit: Unit, world: World, rows: Sequence[Touchpoint]) 
         patient_id: [row for row in contacts if row.channel in world.channels]
         for patient_id, contacts in facts.contacts.items()
     }
-    indexes = {row.address_index for found in facts.contacts.values() for row in found}
+    now, known = world.clinic_now(), list(chain.from_iterable(facts.contacts.values()))
+    facts.resting = {row.id for row in known if rests(row, now)}
+    indexes = {row.address_index for row in known}
     _about_addresses(unit, facts, indexes)
     _about_outreach(unit, world, facts, indexes, rows)
     facts.care_today = _care_today(unit, world, rows)

@@ -12,7 +12,7 @@ from outreach.domain.states import (
     TouchpointStatus,
 )
 from outreach.domain.triage.result import Action
-from outreach.pipeline import consent, due, followup
+from outreach.pipeline import circuits, consent, due, followup
 from outreach.pipeline.facts.deciding import CONFIRMS_OPT_OUT
 from outreach.pipeline.facts.reading import FROM_STAFF
 from outreach.pipeline.outcomes import fallback, instead
@@ -52,6 +52,8 @@ def deal_with(
     not_taken = (
         message.channel is ChannelKind.VOICE and reaction is Reaction.UNREACHABLE_RETRY_LATER
     )
+    if reaction is Reaction.FILTERED:
+        circuits.count_filtered(unit, world, message)
     if reaction in _OPERATORS or (message.purpose is Purpose.STAFF and not not_taken):
         tell_of_refusal(unit, world, message, reaction)
     followup.page_failed(unit, world, message)
@@ -121,6 +123,12 @@ def answer_unsaid(unit: Unit, world: World, message: Message, reason: SkipReason
     told = message.template in RED_FLAG_ANSWERS - CONFIRMS_OPT_OUT
     if reason is SkipReason.LATE and told:
         _call_about_answer(unit, world, message, "It could not be sent in time.")
+
+
+def answer_held(unit: Unit, world: World, message: Message) -> None:
+    """The answer to a red flag waits for a sender that is stopped: staff call without waiting."""
+    if message.template in RED_FLAG_ANSWERS - CONFIRMS_OPT_OUT:
+        _call_about_answer(unit, world, message, "It cannot be sent at present.")
 
 
 def _record_carrier_opt_out(unit: Unit, world: World, message: Message) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from outreach.domain.states import ChannelKind, MessageStatus, Purpose
 from outreach.domain.windows import window_closes
 from outreach.pipeline.facts.deciding import place_of
+from outreach.pipeline.facts.reach import rests
 from outreach.pipeline.facts.reading import Facts, facts_for_messages
 from outreach.pipeline.world import World
 from outreach.storage.models import ContactPoint, Message, Touchpoint
@@ -71,6 +72,7 @@ def _other_contact(unit: Unit, world: World, facts: Facts, row: Touchpoint) -> C
         contact
         for contact in facts.contacts.get(row.patient_id, ())
         if contact.address_index not in tried
+        and not rests(contact, world.clinic_now())
         and contact.channel in world.channels
         and _exists_for(world, row.template, contact.channel)
     ]

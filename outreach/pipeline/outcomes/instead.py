@@ -14,7 +14,7 @@ from outreach.domain.policy import STAFF_FIRST, Decision
 from outreach.domain.states import FollowUpStatus, Purpose, SkipReason, TouchpointStatus
 from outreach.domain.triage.result import Action, Prompt
 from outreach.pipeline import followup
-from outreach.pipeline.facts.reach import contacts_for
+from outreach.pipeline.facts.reach import contacts_for, rests
 from outreach.pipeline.world import World
 from outreach.storage.models import Campaign, Patient, Touchpoint
 from outreach.storage.unit import Unit
@@ -95,7 +95,8 @@ def _what_to_do(row: Touchpoint) -> str:
 
 
 def _unreached(unit: Unit, world: World, row: Touchpoint, decision: Decision) -> None:
-    """No message is in the patient's language, or no address that may be used is on file at all.
+    """No message is in the patient's language, or no address that may be used is on file at all,
+    or texts do not reach the one there is.
 
     Nor is silence right where the address of a message under way went out of use, or where those on
     file are somebody else's: the patient may not know that nobody is told any more.
@@ -105,7 +106,8 @@ def _unreached(unit: Unit, world: World, row: Touchpoint, decision: Decision) ->
     contacts = [] if patient is None else contacts_for(unit, world, patient)
     reachable = any(contact.channel in world.channels for contact in contacts)
     barred = not contacts and bool(unit.people.contacts_of([row.patient_id]))
-    lost = row.channel is not None
+    resting = any(rests(contact, world.clinic_now()) for contact in contacts)
+    lost = row.channel is not None or resting
     if row.anchor_kind is Anchor.VISIT_START and (foreign or lost or not reachable):
         call_before_visit(unit, world, row, decision.why)
     elif foreign or lost or barred:

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from outreach.domain.journeys import Anchor
-from outreach.domain.reactions import Reaction
+from outreach.domain.reactions import Reaction, reaction_for
 from outreach.domain.receipts import advances
+from outreach.domain.retries import Failure, slowed, spread_of, wait_before_next
 from outreach.domain.states import (
     MESSAGE_STEPS,
     AttemptOutcome,
@@ -21,8 +22,8 @@ from outreach.domain.states import (
     check_step,
 )
 from outreach.domain.triage.result import Prompt
-from outreach.pipeline import followup
-from outreach.pipeline.outcomes import aftermath, unconfirmed
+from outreach.pipeline import circuits, followup
+from outreach.pipeline.outcomes import aftermath, unconfirmed, unreached
 from outreach.pipeline.world import World
 from outreach.storage.models import (
     Appointment,
@@ -34,12 +35,7 @@ from outreach.storage.models import (
 )
 from outreach.storage.unit import Unit
 
-_SAFE_RESENDS = 2
-_RETRY = frozenset({Reaction.SLOW_DOWN, Reaction.DEFER_PAST_RESET, Reaction.PAUSE_ACCOUNT})
-_WAIT = {
-    Reaction.DEFER_PAST_RESET: timedelta(hours=1),
-    Reaction.PAUSE_ACCOUNT: timedelta(minutes=5),
-}
+_STOPPED = frozenset({Reaction.PAUSE_ACCOUNT, Reaction.SENDER_BLOCKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +74,15 @@ def accepted(
     news = message.provider_id is None and provider_id is not None
     if news:
         message.provider_id = provider_id
-    message.sender = sender or message.sender
+    message.sender = message.sender or sender
+    message.error_code = None
     message.segments = segments or message.segments
     message.lease_until = None
     if message.accepted_at is None:
         message.accepted_at = world.clinic_now()
     if advances(message.status, MessageStatus.ACCEPTED):
         message.status = check_step(MESSAGE_STEPS, message.status, MessageStatus.ACCEPTED)
+    circuits.answered(unit, world, message, arrived=False)
     if sent.touchpoint is not None:
         _touchpoint_sent(unit, world, sent.touchpoint, sent)
     if message.conversation_id is not None:
@@ -96,25 +94,30 @@ def _touchpoint_sent(unit: Unit, world: World, row: Touchpoint, sent: Sent) -> N
     if row.status is TouchpointStatus.QUEUED:
         row.status = TouchpointStatus.SENT
         row.decided_at = world.clinic_now()
-    message = sent.message
-    asks_here = message.channel is ChannelKind.SMS and row.id not in sent.asked
-    if row.asks is not None and asks_here:
+    asks = question(world, sent)
+    if asks is not None and row.id not in sent.asked:
         sent.asked.add(row.id)
-        now = world.clinic_now()
-        unit.add(
-            Conversation(
-                id=world.new_id(),
-                patient_id=row.patient_id,
-                touchpoint_id=row.id,
-                address_index=message.address_index,
-                prompt=row.asks,
-                status=ConversationStatus.OPEN,
-                opened_at=now,
-                closes_at=_closes(row, now),
-            )
-        )
+        unit.add(asks)
         if row.asks is Prompt.CONFIRM and row.appointment_id is not None:
             unconfirmed.asked(world, row, sent.visits.get(row.appointment_id))
+
+
+def question(world: World, sent: Sent) -> Conversation | None:
+    """What a text asks, open from now on (clinic time); None where it asks nothing."""
+    row, message = sent.touchpoint, sent.message
+    if row is None or row.asks is None or message.channel is not ChannelKind.SMS:
+        return None
+    now = world.clinic_now()
+    return Conversation(
+        id=world.new_id(),
+        patient_id=row.patient_id,
+        touchpoint_id=row.id,
+        address_index=message.address_index,
+        prompt=row.asks,
+        status=ConversationStatus.OPEN,
+        opened_at=now,
+        closes_at=_closes(row, now),
+    )
 
 
 def _further_question_sent(unit: Unit, world: World, question_id: UUID) -> None:
@@ -132,7 +135,14 @@ def _closes(row: Touchpoint, now: datetime) -> datetime:
     return min(closes, row.anchor_at) if row.anchor_kind is Anchor.VISIT_START else closes
 
 
-def not_sent(unit: Unit, world: World, sent: Sent, retry_after: float | None, detail: str) -> None:
+def not_sent(
+    unit: Unit,
+    world: World,
+    sent: Sent,
+    retry_after: float | None,
+    detail: str,
+    code: int | None = None,
+) -> None:
     """It certainly did not leave: the same message waits (machine time) and is tried again.
 
     A page does not make staff wait for that: the next rung is paged at once.
@@ -141,12 +151,23 @@ def not_sent(unit: Unit, world: World, sent: Sent, retry_after: float | None, de
     if attempt is not None:
         attempt.outcome = AttemptOutcome.NOT_SENT
         attempt.detail = detail[:80]
+        attempt.error_code = code
         attempt.finished_at = world.machine_now()
         attempt.next_check_at = None
-    waits = world.tempo.retry
-    wait = waits[min(message.attempts, len(waits)) - 1]
-    requeue(world, message, timedelta(seconds=max(wait, retry_after or 0.0)))
+    spread = spread_of(message.id, message.attempts)
+    # asked to wait beyond its use, it comes back when it is of none and ends with that reason
+    wait = slowed(message.attempts, spread, retry_after)
+    requeue(world, message, min(wait, max(timedelta(), _left(world, message))))
     followup.page_failed(unit, world, message)
+
+
+def is_a_cap(code: int | None) -> bool:
+    """Whether an answer "too many" (429) means a cap of the hour or day, and not the pace."""
+    return code is not None and reaction_for(code, None) is Reaction.DEFER_PAST_RESET
+
+
+def _left(world: World, message: Message) -> timedelta:
+    return message.useful_until - world.clinic_now()
 
 
 def not_begun(world: World, sent: Sent) -> None:
@@ -198,7 +219,14 @@ def unknown(world: World, sent: Sent, detail: str) -> None:
     message.lease_until = None
 
 
-def refused(unit: Unit, world: World, sent: Sent, reaction: Reaction, code: int | None) -> None:
+def refused(
+    unit: Unit,
+    world: World,
+    sent: Sent,
+    reaction: Reaction,
+    code: int | None,
+    retry_after: float | None = None,
+) -> None:
     """The provider said no to this attempt: the reaction table says what follows."""
     message, attempt = sent.message, sent.attempt
     if attempt is not None:
@@ -207,13 +235,68 @@ def refused(unit: Unit, world: World, sent: Sent, reaction: Reaction, code: int 
         attempt.finished_at = world.machine_now()
         attempt.next_check_at = None
     message.error_code = code
-    if reaction in _RETRY:
-        requeue(world, message, _WAIT.get(reaction, timedelta(seconds=30)))
-        followup.page_failed(unit, world, message)
-        if reaction is not Reaction.SLOW_DOWN:
-            aftermath.tell_of_refusal(unit, world, message, reaction)
-        return
-    failed(unit, world, sent, reaction, code)
+    if not _again(unit, world, sent, reaction, retry_after=retry_after, reported=False):
+        failed(unit, world, sent, reaction, code)
+
+
+def _again(
+    unit: Unit,
+    world: World,
+    sent: Sent,
+    reaction: Reaction,
+    *,
+    retry_after: float | None = None,
+    reported: bool,
+) -> bool:
+    """Queues a message that failed once more, where its reaction says so; else it is to end.
+
+    ``reported``: a receipt says it, and not the answer to the request.
+    """
+    message = sent.message
+    stopped = circuits.strike(unit, world, message, sent.attempt, reaction, reported=reported)
+    if reaction not in _STOPPED:
+        circuits.answered(unit, world, message, arrived=reported)
+    tries = _tries(unit, message, reaction)
+    resting = unreached.note(unit, world, message, reaction) if reported else False
+    wait = wait_before_next(
+        Failure(
+            reaction,
+            message.error_code,
+            times=tries,
+            left=_left(world, message),
+            spread=spread_of(message.id, message.attempts),
+            now=world.machine_now(),
+            retry_after=retry_after,
+            patient=_may_wait(sent.touchpoint) and not resting,
+            stopped=stopped,
+        ),
+        world.carrier_zone,
+    )
+    if wait is None:
+        return False
+    if reported:
+        if sent.attempt is not None:
+            sent.attempt.outcome = AttemptOutcome.REJECTED
+            sent.attempt.error_code = message.error_code
+        message.provider_id = None
+    requeue(world, message, wait)
+    followup.page_failed(unit, world, message)
+    if reaction is Reaction.DEFER_PAST_RESET or (reaction in _STOPPED and not stopped):
+        aftermath.tell_of_refusal(unit, world, message, reaction)
+    return True
+
+
+def _may_wait(row: Touchpoint | None) -> bool:
+    """Whether it may wait for hours: planned, and not the word that a site is closed today."""
+    return row is not None and row.anchor_kind is not Anchor.CLOSURE
+
+
+def _tries(unit: Unit, message: Message, reaction: Reaction) -> int:
+    """How many tries of a message failed for this reaction, the last one included."""
+    if reaction is Reaction.SLOW_DOWN:
+        return message.attempts
+    earlier = [row for row in unit.messages.all_attempts(message.id)[:-1] if row.error_code]
+    return 1 + sum(reaction_for(row.error_code, None) is reaction for row in earlier)
 
 
 def failed(unit: Unit, world: World, sent: Sent, reaction: Reaction, code: int | None) -> None:
@@ -234,18 +317,18 @@ def undelivered(
 ) -> None:
     """The provider had it and it did not arrive.
 
-    Lost in transit for certain, it is sent afresh (twice at most, and while it is of use): a new
-    attempt of the same message. Otherwise it ends, and care becomes a call.
+    Where its reaction leaves another try, and it is of use still, it is sent afresh: a new attempt
+    of the same message. Otherwise it ends, goes another way, or care becomes a call.
     """
-    message, attempt = sent.message, sent.attempt
+    message = sent.message
     message.error_code = code
-    in_use = world.clinic_now() < message.useful_until
-    if reaction is Reaction.RESEND_SAFELY and in_use and message.attempts <= _SAFE_RESENDS:
-        if attempt is not None:
-            attempt.outcome, attempt.error_code = AttemptOutcome.REJECTED, code
-        message.provider_id = None
-        requeue(world, message, timedelta(seconds=world.tempo.retry[0]))
-        followup.page_failed(unit, world, message)
+    if _again(unit, world, sent, reaction, reported=True):
         return
     message.status = check_step(MESSAGE_STEPS, message.status, reported)
+    message.held_by = None
     aftermath.deal_with(unit, world, message, sent.touchpoint, reaction)
+
+
+def arrived(unit: Unit, world: World, sent: Sent) -> None:
+    """It was delivered: that proves its sender, where it was sent to try one."""
+    circuits.answered(unit, world, sent.message, arrived=True)

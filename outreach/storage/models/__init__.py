@@ -38,6 +38,7 @@ from outreach.storage.models.replies import (
     ResponseStatus,
     SurveyResponse,
 )
+from outreach.storage.models.senders import BreakerRow, PatientSender
 from outreach.storage.models.takeovers import StaffWord, Takeover
 from outreach.storage.models.visits import (
     Appointment,
@@ -52,6 +53,7 @@ __all__ = [
     "Appointment",
     "Attempt",
     "Base",
+    "BreakerRow",
     "Campaign",
     "CampaignStatus",
     "CarrierWord",
@@ -79,6 +81,7 @@ __all__ = [
     "Message",
     "Occasion",
     "Patient",
+    "PatientSender",
     "Permission",
     "PermissionSource",
     "Receipt",

@@ -42,6 +42,13 @@ class Message(Base):
             postgresql_where=text("status = 'claimed'"),
             sqlite_where=text("status = 'claimed'"),
         ),
+        Index(
+            "ix_message_held",
+            "held_by",
+            "retry_at",
+            postgresql_where=text("status = 'queued' AND held_by IS NOT NULL"),
+            sqlite_where=text("status = 'queued' AND held_by IS NOT NULL"),
+        ),
         Index(None, "address_index", "created_at"),
         Index(None, "patient_id", "created_at"),
         Index(None, "touchpoint_id"),
@@ -78,6 +85,9 @@ class Message(Base):
     reason: Mapped[SkipReason | None] = mapped_column(word(SkipReason))
     error_code: Mapped[int | None]
     sender: Mapped[str | None] = mapped_column(String(40))
+    """From where it went: the number or the Messaging Service that was chosen."""
+    held_by: Mapped[str | None] = mapped_column(String(80))
+    """The breaker that it waits for, or that it tries as a probe."""
     provider_id: Mapped[str | None] = mapped_column(String(80))
     not_before: Mapped[datetime] = mapped_column(clinic_instant())
     useful_until: Mapped[datetime] = mapped_column(clinic_instant())

@@ -145,6 +145,8 @@ class ContactPoint(Base):
     status: Mapped[ContactStatus] = mapped_column(word(ContactStatus))
     preferred: Mapped[bool] = mapped_column(default=False)
     """The patient wishes it to be used before the others that may be."""
+    suspect_until: Mapped[datetime | None] = mapped_column(clinic_instant())
+    """Texts in a row did not reach it: until then others are used, or staff call."""
 
 
 class Consent(Base):

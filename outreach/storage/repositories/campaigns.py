@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from outreach.storage.among import among
 from outreach.storage.models import Appointment, Campaign, Patient, Touchpoint
 
 
@@ -22,7 +23,7 @@ class Campaigns:
 
     def by_ids(self, ids: Collection[UUID]) -> dict[UUID, Campaign]:
         """Campaigns by id."""
-        rows = self._session.scalars(select(Campaign).where(Campaign.id.in_(ids)))
+        rows = self._session.scalars(select(Campaign).where(among(Campaign.id, ids)))
         return {row.id: row for row in rows}
 
     def everything(self) -> list[Campaign]:

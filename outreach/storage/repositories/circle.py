@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from outreach.storage.among import among
 from outreach.storage.crypto import keyring
 from outreach.storage.models import (
     ContactPoint,
@@ -30,7 +31,7 @@ class Circle:
 
     def permissions(self, patient_ids: Collection[UUID]) -> dict[tuple[UUID, str], Permission]:
         """The line that counts, by patient and blind index of the address."""
-        query = select(Permission).where(Permission.patient_id.in_(patient_ids))
+        query = select(Permission).where(among(Permission.patient_id, patient_ids))
         found: dict[tuple[UUID, str], Permission] = {}
         for row in self._session.scalars(query.order_by(Permission.position)):
             key = row.patient_id, row.address_index
@@ -56,7 +57,7 @@ class Circle:
         query = (
             select(ContactPoint.address_index)
             .join(Patient, Patient.id == ContactPoint.patient_id)
-            .where(ContactPoint.address_index.in_(indexes), Patient.merged_into.is_(None))
+            .where(among(ContactPoint.address_index, indexes), Patient.merged_into.is_(None))
             .where(ContactPoint.status != ContactStatus.REMOVED)
             .group_by(ContactPoint.address_index)
             .having(func.count(ContactPoint.patient_id.distinct()) > 1)

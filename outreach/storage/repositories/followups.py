@@ -9,6 +9,7 @@ from sqlalchemy import case, exists, select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.states import FollowUpStatus, Priority
+from outreach.storage.among import among
 from outreach.storage.models import FollowUp, FollowUpNote
 
 _ORDER = case(
@@ -53,7 +54,7 @@ class FollowUps:
 
     def by_ids(self, ids: Sequence[UUID]) -> dict[UUID, FollowUp]:
         """Items by id."""
-        rows = self._session.scalars(select(FollowUp).where(FollowUp.id.in_(ids)))
+        rows = self._session.scalars(select(FollowUp).where(among(FollowUp.id, ids)))
         return {row.id: row for row in rows}
 
     def worklist(self, *, closed: bool = False, limit: int = 500) -> list[FollowUp]:
@@ -77,7 +78,7 @@ class FollowUps:
         """What happened of one kind to each of these items, oldest first."""
         found: dict[UUID, list[FollowUpNote]] = defaultdict(list)
         query = select(FollowUpNote).where(
-            FollowUpNote.followup_id.in_(ids), FollowUpNote.what == what
+            among(FollowUpNote.followup_id, ids), FollowUpNote.what == what
         )
         for row in self._session.scalars(query.order_by(FollowUpNote.at, FollowUpNote.id)):
             found[row.followup_id].append(row)
@@ -91,7 +92,7 @@ class FollowUps:
     def of_replies(self, reply_ids: Collection[UUID]) -> list[FollowUp]:
         """Items that stand for no patient and were made for these replies, oldest first."""
         query = select(FollowUp).where(
-            FollowUp.reply_id.in_(reply_ids), FollowUp.patient_id.is_(None)
+            among(FollowUp.reply_id, reply_ids), FollowUp.patient_id.is_(None)
         )
         return list(self._session.scalars(query.order_by(FollowUp.created_at)))
 
@@ -100,7 +101,7 @@ class FollowUps:
         taken or must take the same day at the latest."""
         in_hand = (FollowUp.status != FollowUpStatus.OPEN) | (FollowUp.priority != Priority.ROUTINE)
         query = select(FollowUp).where(
-            FollowUp.patient_id.in_(patient_ids),
+            among(FollowUp.patient_id, patient_ids),
             FollowUp.reply_id.is_not(None),
             FollowUp.created_at >= since,
             in_hand,
@@ -153,7 +154,7 @@ class FollowUps:
             select(FollowUp)
             .join(FollowUpNote, FollowUpNote.followup_id == FollowUp.id)
             .where(
-                FollowUpNote.reply_id.in_(reply_ids),
+                among(FollowUpNote.reply_id, reply_ids),
                 FollowUp.kind.in_(kinds),
             )
             .order_by(FollowUp.created_at.desc(), FollowUp.id.desc())
@@ -165,7 +166,7 @@ class FollowUps:
     def urgent_of(self, patient_ids: Collection[UUID]) -> set[UUID]:
         """Those of these patients who have an urgent item that nobody has closed."""
         query = select(FollowUp.patient_id).where(
-            FollowUp.patient_id.in_(patient_ids),
+            among(FollowUp.patient_id, patient_ids),
             FollowUp.priority == Priority.URGENT,
             FollowUp.status != FollowUpStatus.CLOSED,
         )

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from outreach.storage.among import among
 from outreach.storage.models import (
     CarrierWord,
     ContactPoint,
@@ -44,7 +45,7 @@ class InboundParts:
 
     def media_of(self, reply_ids: Collection[UUID]) -> list[Media]:
         """The files of some replies, in the order in which they came, without their bytes."""
-        query = select(Media).where(Media.reply_id.in_(reply_ids))
+        query = select(Media).where(among(Media.reply_id, reply_ids))
         return list(self._session.scalars(query.order_by(Media.reply_id, Media.number)))
 
     def content_of(self, media_id: UUID) -> bytes | None:
@@ -73,7 +74,7 @@ class InboundParts:
 
     def calls_from(self, address_indexes: Collection[str]) -> list[VoiceCall]:
         """Every call from these numbers, oldest first."""
-        query = select(VoiceCall).where(VoiceCall.address_index.in_(address_indexes))
+        query = select(VoiceCall).where(among(VoiceCall.address_index, address_indexes))
         return list(self._session.scalars(query.order_by(VoiceCall.received_at)))
 
     # -- what the carrier is told
@@ -108,5 +109,5 @@ class InboundParts:
 
     def words(self, ids: Collection[UUID]) -> dict[UUID, CarrierWord]:
         """Some of them by id, locked for this unit."""
-        query = select(CarrierWord).where(CarrierWord.id.in_(ids)).with_for_update()
+        query = select(CarrierWord).where(among(CarrierWord.id, ids)).with_for_update()
         return {row.id: row for row in self._session.scalars(query)}

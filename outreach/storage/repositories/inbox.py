@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defer
 
+from outreach.storage.among import among
 from outreach.storage.models import InboxEvent, InboxStatus
 
 _ONE_AT_A_TIME = 0x6F757472  # any number that nothing else in this database locks
@@ -29,7 +30,7 @@ class Inbox:
         query = select(InboxEvent.digest, InboxEvent.id).where(
             InboxEvent.source == source,
             InboxEvent.event_id == event_id,
-            InboxEvent.digest.in_(set(digests)),
+            among(InboxEvent.digest, set(digests)),
         )
         return {row.digest: row.id for row in self._session.execute(query)}
 
@@ -57,7 +58,7 @@ class Inbox:
             if ids and size < 0:
                 break
             ids.append(row_id)
-        rows = select(InboxEvent).where(InboxEvent.id.in_(ids)).order_by(*_IN_ORDER)
+        rows = select(InboxEvent).where(among(InboxEvent.id, ids)).order_by(*_IN_ORDER)
         return list(self._session.scalars(rows)) if ids else []
 
     def twins_before(self, row: InboxEvent) -> int:

@@ -17,6 +17,7 @@ from outreach.domain.states import (
     SkipReason,
     TouchpointStatus,
 )
+from outreach.storage.among import among
 from outreach.storage.memory import flush, memory_of
 from outreach.storage.models import JourneyVersion, Message, Touchpoint
 
@@ -54,7 +55,7 @@ class Ledger:
 
     def touchpoints(self, ids: Collection[UUID]) -> dict[UUID, Touchpoint]:
         """Touchpoints by id."""
-        rows = self._session.scalars(select(Touchpoint).where(Touchpoint.id.in_(ids)))
+        rows = self._session.scalars(select(Touchpoint).where(among(Touchpoint.id, ids)))
         return {row.id: row for row in rows}
 
     def of_anchor(self, anchor_id: UUID) -> list[Touchpoint]:
@@ -71,7 +72,7 @@ class Ledger:
     ) -> dict[UUID, list[Touchpoint]]:
         """All that was ever planned from this moment of several anchors, by anchor."""
         query = select(Touchpoint).where(
-            Touchpoint.anchor_id.in_(ids), Touchpoint.anchor_kind == kind
+            among(Touchpoint.anchor_id, ids), Touchpoint.anchor_kind == kind
         )
         if lock:
             query = query.with_for_update()
@@ -83,7 +84,7 @@ class Ledger:
     def overdue(self, anchor_ids: Collection[UUID], now: datetime) -> list[Touchpoint]:
         """What waits of visits to come although its time has come (clinic time)."""
         query = select(Touchpoint).where(
-            Touchpoint.anchor_id.in_(anchor_ids),
+            among(Touchpoint.anchor_id, anchor_ids),
             Touchpoint.anchor_kind == Anchor.VISIT_START,
             Touchpoint.status == TouchpointStatus.PLANNED,
             Touchpoint.due_at <= now,
@@ -119,7 +120,7 @@ class Ledger:
     ) -> dict[UUID, list[datetime]]:
         """When care texts are due to patients up to an instant (clinic time) and have not gone."""
         query = select(Touchpoint.patient_id, Touchpoint.due_at, Touchpoint.channels).where(
-            Touchpoint.patient_id.in_(patient_ids),
+            among(Touchpoint.patient_id, patient_ids),
             Touchpoint.due_at <= until,
             Touchpoint.status.in_(_OPEN),
             Touchpoint.purpose == Purpose.CARE,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from outreach.domain.events import GONE
 from outreach.domain.lots import LotSource, lot_key
+from outreach.storage.among import among
 from outreach.storage.crypto import keyring
 from outreach.storage.models import Appointment, Dose, DoseStatus, LotUse
 
@@ -47,7 +48,7 @@ class Lots:
     def of_doses(self, dose_ids: Collection[UUID]) -> dict[UUID, list[str]]:
         """The lots of home doses, as written."""
         found: dict[UUID, list[str]] = {}
-        for row in self._session.scalars(select(LotUse).where(LotUse.dose_id.in_(dose_ids))):
+        for row in self._session.scalars(select(LotUse).where(among(LotUse.dose_id, dose_ids))):
             if row.dose_id is not None and row.lot is not None:
                 found.setdefault(row.dose_id, []).append(row.lot)
         return found

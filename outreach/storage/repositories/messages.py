@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, exists, func, literal, select, union_all, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.elements import ColumnElement
 
 from outreach.domain.journeys import Anchor
 from outreach.domain.states import (
@@ -18,8 +17,8 @@ from outreach.domain.states import (
     MessageStatus,
     Purpose,
     SkipReason,
-    Urgency,
 )
+from outreach.storage.among import among
 from outreach.storage.models import Attempt, Message, Touchpoint
 
 _WENT_OUT = (
@@ -33,22 +32,6 @@ _WENT_OUT = (
 _CAME_TO_NOTHING = (MessageStatus.SKIPPED, MessageStatus.FAILED, MessageStatus.UNDELIVERED)
 _LONGEST_WAIT = timedelta(days=14)
 """No message that is still of use waits longer than this between its making and its going."""
-
-
-_QUEUED = literal(MessageStatus.QUEUED, Message.status.type, literal_execute=True)
-"""In the statement itself: so both databases see that the partial index of the queue is meant."""
-
-
-def _ready(
-    lanes: Collection[Urgency], channel: ChannelKind, clinic_now: datetime, machine_now: datetime
-) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Message.status == _QUEUED,
-        Message.urgency.in_(lanes),
-        Message.channel == channel,
-        Message.retry_at <= machine_now,
-        Message.not_before <= clinic_now,
-    )
 
 
 def _times(
@@ -98,60 +81,9 @@ class Messages:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def waiting(
-        self, lanes: Collection[Urgency], clinic_now: datetime, machine_now: datetime
-    ) -> set[ChannelKind]:
-        """The ways by which something may leave now, asked of the index of the queue."""
-        asked = [
-            select(literal(kind.value)).where(
-                exists().where(*_ready(lanes, kind, clinic_now, machine_now))
-            )
-            for kind in ChannelKind
-        ]
-        return {ChannelKind(kind) for kind in self._session.scalars(union_all(*asked))}
-
-    def claim(
-        self,
-        lanes: Collection[Urgency],
-        channel: ChannelKind,
-        *,
-        claim_id: UUID,
-        clinic_now: datetime,
-        machine_now: datetime,
-        lease_until: datetime,
-        limit: int,
-    ) -> list[Message]:
-        """Takes up to ``limit`` queued messages of a channel for one worker, in one statement.
-
-        Two workers never get the same row: PostgreSQL skips locked rows, SQLite writes one by one.
-        """
-        chosen = (
-            select(Message.id)
-            .where(*_ready(lanes, channel, clinic_now, machine_now))
-            .order_by(Message.urgency.desc(), Message.retry_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-            # PostgreSQL may run a plain subquery of an UPDATE again and again, and each run skips
-            # what the last one locked: it would claim more than the limit. A materialized one not.
-            .cte("chosen")
-            .prefix_with("MATERIALIZED", dialect="postgresql")
-        )
-        claimed = self._session.scalars(
-            update(Message)
-            .where(Message.id.in_(select(chosen.c.id)))
-            .values(
-                status=MessageStatus.CLAIMED,
-                claim_id=claim_id,
-                lease_until=lease_until,
-                attempts=Message.attempts + 1,
-            )
-            .returning(Message)
-        )
-        return sorted(claimed, key=lambda row: row.id)
-
     def messages(self, ids: Collection[UUID], *, lock: bool = False) -> dict[UUID, Message]:
         """Messages by id, as the database has them now."""
-        query = select(Message).where(Message.id.in_(ids)).order_by(Message.id)
+        query = select(Message).where(among(Message.id, ids)).order_by(Message.id)
         if lock:
             query = query.with_for_update()
         rows = self._session.scalars(query.execution_options(populate_existing=True))
@@ -160,7 +92,7 @@ class Messages:
     def of_touchpoints(self, ids: Collection[UUID]) -> dict[UUID, list[Message]]:
         """The messages of touchpoints."""
         found: dict[UUID, list[Message]] = defaultdict(list)
-        query = select(Message).where(Message.touchpoint_id.in_(ids)).order_by(Message.id)
+        query = select(Message).where(among(Message.touchpoint_id, ids)).order_by(Message.id)
         for row in self._session.scalars(query):
             if row.touchpoint_id is not None:
                 found[row.touchpoint_id].append(row)
@@ -183,7 +115,7 @@ class Messages:
             )
             .join(Touchpoint, Message.touchpoint_id == Touchpoint.id)
             .where(
-                Touchpoint.patient_id.in_(patient_ids),
+                among(Touchpoint.patient_id, patient_ids),
                 Touchpoint.anchor_kind == Anchor.VISIT_START,
                 Message.created_at > since,
             )
@@ -231,14 +163,16 @@ class Messages:
 
     def by_provider_ids(self, provider_ids: Collection[str]) -> dict[str, UUID]:
         """Provider id -> message id."""
-        query = select(Message.provider_id, Message.id).where(Message.provider_id.in_(provider_ids))
+        query = select(Message.provider_id, Message.id).where(
+            among(Message.provider_id, provider_ids)
+        )
         return {sid: key for sid, key in self._session.execute(query) if sid is not None}
 
     def attempts_of(self, ids: Collection[UUID]) -> dict[UUID, Attempt]:
         """The latest attempt of each message."""
         query = (
             select(Attempt)
-            .where(Attempt.message_id.in_(ids))
+            .where(among(Attempt.message_id, ids))
             .order_by(Attempt.message_id, Attempt.number)
         )
         return {row.message_id: row for row in self._session.scalars(query)}
@@ -246,17 +180,6 @@ class Messages:
     def all_attempts(self, message_id: UUID) -> list[Attempt]:
         """Every try of a message, in order."""
         query = select(Attempt).where(Attempt.message_id == message_id).order_by(Attempt.number)
-        return list(self._session.scalars(query))
-
-    def abandoned(self, machine_now: datetime, limit: int) -> list[Message]:
-        """Claimed messages whose lease has run out: their worker died."""
-        query = (
-            select(Message)
-            .where(Message.status == MessageStatus.CLAIMED, Message.lease_until <= machine_now)
-            .order_by(Message.lease_until)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
         return list(self._session.scalars(query))
 
     def take_unsettled(self, machine_now: datetime, limit: int) -> list[Attempt]:
@@ -272,12 +195,12 @@ class Messages:
 
     def attempts_named(self, provider_ids: Collection[str]) -> dict[str, Attempt]:
         """Provider id -> the attempt that has it, locked for this unit."""
-        query = select(Attempt).where(Attempt.provider_id.in_(provider_ids)).with_for_update()
+        query = select(Attempt).where(among(Attempt.provider_id, provider_ids)).with_for_update()
         return {row.provider_id: row for row in self._session.scalars(query) if row.provider_id}
 
     def claimed_provider_ids(self, provider_ids: Collection[str]) -> set[str]:
         """Those of the provider's ids that already settle an attempt."""
-        query = select(Attempt.provider_id).where(Attempt.provider_id.in_(provider_ids))
+        query = select(Attempt.provider_id).where(among(Attempt.provider_id, provider_ids))
         return {sid for sid in self._session.scalars(query) if sid is not None}
 
     def recent(
@@ -288,7 +211,7 @@ class Messages:
         Care texts count towards the caps of campaigns; answers and pages do not.
         """
         query = select(Message.address_index, Message.accepted_at, Message.created_at).where(
-            Message.address_index.in_(indexes),
+            among(Message.address_index, indexes),
             Message.created_at > since - _LONGEST_WAIT,
             Message.status.in_(_WENT_OUT),
             Message.id.not_in(besides),
@@ -301,13 +224,23 @@ class Messages:
     ) -> dict[UUID, list[datetime]]:
         """When care texts went to patients since an instant (clinic time), or were queued."""
         query = select(Message.patient_id, Message.accepted_at, Message.created_at).where(
-            Message.patient_id.in_(patient_ids),
+            among(Message.patient_id, patient_ids),
             Message.created_at > since - _LONGEST_WAIT,
             Message.status.in_((*_WENT_OUT, MessageStatus.QUEUED)),
             Message.purpose == Purpose.CARE,
             Message.channel == ChannelKind.SMS,
         )
         return _times(self._session.execute(query), since)
+
+    def latest_to(self, index: str, limit: int) -> list[tuple[MessageStatus, int | None]]:
+        """How the newest messages to an address stand, each with its error code."""
+        query = (
+            select(Message.status, Message.error_code)
+            .where(Message.address_index == index)
+            .order_by(Message.created_at.desc(), Message.id.desc())
+            .limit(limit)
+        )
+        return [(status, code) for status, code in self._session.execute(query)]
 
     def answers_since(self, index: str, since: datetime) -> int:
         """How many automatic answers went to an address since an instant (clinic time)."""
@@ -322,7 +255,7 @@ class Messages:
     def answers_to(self, reply_ids: Collection[UUID]) -> set[str]:
         """The messages that answer these replies, but for those that came to nothing."""
         query = select(Message.template).where(
-            Message.reply_id.in_(reply_ids),
+            among(Message.reply_id, reply_ids),
             Message.purpose == Purpose.REPLY,
             Message.status.not_in(_CAME_TO_NOTHING),
         )

@@ -7,6 +7,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session, aliased
 
 from outreach.domain.occasions import OccasionKind, OccasionStatus
+from outreach.storage.among import among
 from outreach.storage.crypto import keyring
 from outreach.storage.memory import memory_of
 from outreach.storage.models import Occasion
@@ -25,7 +26,7 @@ class Occasions:
 
     def by_ids(self, ids: Collection[UUID]) -> dict[UUID, Occasion]:
         """Occasions by id."""
-        rows = self._session.scalars(select(Occasion).where(Occasion.id.in_(ids)))
+        rows = self._session.scalars(select(Occasion).where(among(Occasion.id, ids)))
         return {row.id: row for row in rows}
 
     def of_patient(self, patient_id: UUID, kind: OccasionKind) -> list[Occasion]:

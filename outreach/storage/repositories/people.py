@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from outreach.domain import events
 from outreach.domain.consent import ConsentAction, ConsentLine, ConsentState, consent_state
 from outreach.domain.states import ChannelKind
+from outreach.storage.among import among
 from outreach.storage.crypto import keyring
 from outreach.storage.insert import insert_new
 from outreach.storage.locks import hold
@@ -64,7 +66,7 @@ class People:
 
     def patients(self, ids: Collection[UUID]) -> dict[UUID, Patient]:
         """Patients by id."""
-        rows = self._session.scalars(select(Patient).where(Patient.id.in_(ids)))
+        rows = self._session.scalars(select(Patient).where(among(Patient.id, ids)))
         return {row.id: row for row in rows}
 
     def read_patients(self, ids: Collection[UUID]) -> None:
@@ -112,7 +114,7 @@ class People:
         query = select(Identifier).where(
             Identifier.kind == kind,
             Identifier.system.in_(set(indexes.values())),
-            Identifier.value_index.in_(indexes),
+            among(Identifier.value_index, indexes),
         )
         return list(self._session.scalars(query))
 
@@ -132,7 +134,7 @@ class People:
         query = select(Identifier).where(
             Identifier.kind.in_({kind for kind, _ in unknown}),
             Identifier.system.in_({wanted[key] for key in unknown}),
-            Identifier.value_index.in_([index for _, index in unknown]),
+            among(Identifier.value_index, [index for _, index in unknown]),
         )
         rows = list(self._session.scalars(query)) if unknown else []
         memory.keep_groups(Identifier, unknown, rows)
@@ -140,12 +142,14 @@ class People:
         if patients:
             memory.keep(self.patients(patients).values())
             for table in (ContactPoint, Occasion):
-                found = self._session.scalars(select(table).where(table.patient_id.in_(patients)))
+                found = self._session.scalars(
+                    select(table).where(among(table.patient_id, patients))
+                )
                 memory.keep_groups(table, patients, found)
         visits = {row.appointment_id for row in rows if row.appointment_id is not None}
         if visits:
             memory.keep(
-                self._session.scalars(select(Appointment).where(Appointment.id.in_(visits)))
+                self._session.scalars(select(Appointment).where(among(Appointment.id, visits)))
             )
 
     def systems(self) -> list[str]:
@@ -164,7 +168,7 @@ class People:
 
     def identifiers_of(self, patient_ids: Collection[UUID]) -> dict[UUID, list[Identifier]]:
         """The identifiers of patients."""
-        query = select(Identifier).where(Identifier.patient_id.in_(patient_ids))
+        query = select(Identifier).where(among(Identifier.patient_id, patient_ids))
         found: dict[UUID, list[Identifier]] = defaultdict(list)
         for row in self._session.scalars(query.order_by(Identifier.id)):
             if row.patient_id is not None:
@@ -204,7 +208,7 @@ class People:
         query = (
             select(ContactPoint)
             .where(
-                ContactPoint.patient_id.in_(patient_ids),
+                among(ContactPoint.patient_id, patient_ids),
                 ContactPoint.status == ContactStatus.ACTIVE,
             )
             .order_by(ContactPoint.rank, ContactPoint.id)
@@ -226,7 +230,7 @@ class People:
     def all_contacts_of(self, ids: Collection[UUID]) -> dict[UUID, list[ContactPoint]]:
         """Every contact point ever known for several patients, by patient."""
         found: dict[UUID, list[ContactPoint]] = defaultdict(list)
-        query = select(ContactPoint).where(ContactPoint.patient_id.in_(ids))
+        query = select(ContactPoint).where(among(ContactPoint.patient_id, ids))
         for row in self._session.scalars(query.order_by(ContactPoint.rank, ContactPoint.id)):
             found[row.patient_id].append(row)
         return found
@@ -248,6 +252,22 @@ class People:
             update(ContactPoint).where(ContactPoint.address_index == index).values(status=status)
         )
 
+    def rest(self, index: str, until: datetime) -> None:
+        """Texts did not reach this address: it is not texted until then (clinic time)."""
+        self._session.execute(
+            update(ContactPoint)
+            .where(ContactPoint.address_index == index)
+            .values(suspect_until=until)
+        )
+
+    def trust_again(self, indexes: Collection[str]) -> None:
+        """A text arrived at these addresses, or somebody wrote from them: they take texts."""
+        self._session.execute(
+            update(ContactPoint)
+            .where(ContactPoint.address_index.in_(indexes), ContactPoint.suspect_until.is_not(None))
+            .values(suspect_until=None)
+        )
+
     def mark_wrong(self, index: str) -> None:
         """Somebody else answers at this address: nothing goes there for anybody any more."""
         self._remark(index, ContactStatus.ACTIVE, ContactStatus.WRONG)
@@ -267,7 +287,7 @@ class People:
         """What each address allows now; an address without a line allows nothing."""
         query = (
             select(Consent.address_index, Consent.action, Consent.scope, Consent.ends_at)
-            .where(Consent.address_index.in_(indexes))
+            .where(among(Consent.address_index, indexes))
             .order_by(Consent.position)
         )
         lines: dict[str, list[ConsentLine]] = defaultdict(list)
@@ -277,7 +297,7 @@ class People:
 
     def consent_history(self, indexes: Collection[str]) -> list[Consent]:
         """The ledger's lines for these addresses, oldest first."""
-        query = select(Consent).where(Consent.address_index.in_(indexes))
+        query = select(Consent).where(among(Consent.address_index, indexes))
         return list(self._session.scalars(query.order_by(Consent.position)))
 
     def consent_since(self, index: str, position: int) -> list[tuple[ConsentAction, str]]:

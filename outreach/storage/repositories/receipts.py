@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from outreach.storage.among import among
 from outreach.storage.insert import insert_all_new
 from outreach.storage.models import Receipt
 
@@ -41,7 +42,7 @@ class Receipts:
             return
         self._session.execute(
             update(Receipt)
-            .where(Receipt.provider_id.in_(provider_ids), Receipt.message_id.is_(None))
+            .where(among(Receipt.provider_id, provider_ids), Receipt.message_id.is_(None))
             .values(applied_at=None)
             .execution_options(synchronize_session=False)
         )

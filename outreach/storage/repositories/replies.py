@@ -10,6 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from outreach.domain.journeys import Anchor
 from outreach.domain.triage.result import Prompt
+from outreach.storage.among import among
 from outreach.storage.models import (
     Appointment,
     Conversation,
@@ -44,7 +45,7 @@ class Replies:
 
     def by_ids(self, ids: Collection[UUID]) -> dict[UUID, Reply]:
         """Replies by id."""
-        rows = self._session.scalars(select(Reply).where(Reply.id.in_(ids)))
+        rows = self._session.scalars(select(Reply).where(among(Reply.id, ids)))
         return {row.id: row for row in rows}
 
     def take_untriaged(self, limit: int, besides: Collection[UUID] = ()) -> list[UUID]:
@@ -98,7 +99,7 @@ class Replies:
     def of_nobody(self, address_indexes: Collection[str]) -> list[Reply]:
         """Replies from these addresses of which it is not known who wrote them, by time."""
         query = select(Reply).where(
-            Reply.address_index.in_(address_indexes), Reply.patient_id.is_(None)
+            among(Reply.address_index, address_indexes), Reply.patient_id.is_(None)
         )
         return list(self._session.scalars(query.order_by(Reply.received_at, Reply.id)))
 
@@ -184,12 +185,12 @@ class Replies:
         wanted = list(touchpoint_ids)
         if not wanted:
             return set()
-        query = select(Conversation.touchpoint_id).where(Conversation.touchpoint_id.in_(wanted))
+        query = select(Conversation.touchpoint_id).where(among(Conversation.touchpoint_id, wanted))
         return set(self._session.scalars(query))
 
     def questions(self, ids: Collection[UUID]) -> dict[UUID, Conversation]:
         """Questions by id."""
-        rows = self._session.scalars(select(Conversation).where(Conversation.id.in_(ids)))
+        rows = self._session.scalars(select(Conversation).where(among(Conversation.id, ids)))
         return {row.id: row for row in rows}
 
     def asked_about(self, visit_id: UUID, version: int) -> list[Conversation]:
@@ -221,7 +222,9 @@ class Replies:
                 & (asked.step == Touchpoint.of),
             )
             .join(Conversation, Conversation.touchpoint_id == asked.id)
-            .where(Touchpoint.id.in_(touchpoint_ids), Conversation.question == "", ~_heard_since())
+            .where(
+                among(Touchpoint.id, touchpoint_ids), Conversation.question == "", ~_heard_since()
+            )
         )
         return set(self._session.scalars(query))
 
@@ -258,7 +261,7 @@ class Replies:
     def silent(self, touchpoint_ids: Collection[UUID]) -> set[UUID]:
         """Those of touchpoints that asked something whose patients have not written since."""
         query = select(Conversation.touchpoint_id).where(
-            Conversation.touchpoint_id.in_(touchpoint_ids),
+            among(Conversation.touchpoint_id, touchpoint_ids),
             Conversation.question == "",
             ~_heard_since(),
         )

@@ -8,6 +8,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.journeys import Anchor
+from outreach.storage.among import among
 from outreach.storage.models import (
     Appointment,
     Conversation,
@@ -32,7 +33,7 @@ class Surveys:
 
     def by_touchpoints(self, touchpoint_ids: Collection[UUID]) -> dict[UUID, SurveyResponse]:
         """The answers to check-ins, by touchpoint."""
-        query = select(SurveyResponse).where(SurveyResponse.touchpoint_id.in_(touchpoint_ids))
+        query = select(SurveyResponse).where(among(SurveyResponse.touchpoint_id, touchpoint_ids))
         return {row.touchpoint_id: row for row in self._session.scalars(query)}
 
     def of_patient(self, patient_id: UUID) -> list[SurveyResponse]:
@@ -92,7 +93,7 @@ class Surveys:
         self._session.execute(
             update(SurveyResponse)
             .where(
-                SurveyResponse.touchpoint_id.in_(touchpoint_ids),
+                among(SurveyResponse.touchpoint_id, touchpoint_ids),
                 SurveyResponse.status == ResponseStatus.OPEN,
                 ~waits,
             )

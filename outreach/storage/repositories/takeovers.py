@@ -9,6 +9,7 @@ from sqlalchemy import func, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.states import FollowUpStatus, Priority
+from outreach.storage.among import among
 from outreach.storage.locks import hold
 from outreach.storage.models import (
     Conversation,
@@ -110,7 +111,7 @@ class Takeovers:
 
     def words_of(self, message_ids: Collection[UUID]) -> dict[UUID, StaffWord]:
         """What people wrote, by message."""
-        query = select(StaffWord).where(StaffWord.message_id.in_(message_ids))
+        query = select(StaffWord).where(among(StaffWord.message_id, message_ids))
         return {row.message_id: row for row in self._session.scalars(query)}
 
     def wrote_since(self, address_index: str, since: datetime) -> bool:
@@ -134,15 +135,17 @@ class Takeovers:
         somebody = (
             select(literal(_SOMEBODY), FollowUp.patient_id, Reply.address_index)
             .join(Reply, Reply.id == FollowUp.reply_id)
-            .where(urgent, FollowUp.patient_id.is_(None), Reply.address_index.in_(address_indexes))
+            .where(
+                urgent, FollowUp.patient_id.is_(None), among(Reply.address_index, address_indexes)
+            )
         )
         taken = select(literal(_TAKEN), Takeover.patient_id, literal("")).where(
-            Takeover.patient_id.in_(patient_ids),
+            among(Takeover.patient_id, patient_ids),
             Takeover.ended_at.is_(None),
             Takeover.ends_at > now,
         )
         rows = self._session.execute(
-            union_all(own.where(urgent, FollowUp.patient_id.in_(patient_ids)), somebody, taken)
+            union_all(own.where(urgent, among(FollowUp.patient_id, patient_ids)), somebody, taken)
         ).all()
         return InHand(
             urgent=frozenset(patient for why, patient, _ in rows if why == _URGENT),

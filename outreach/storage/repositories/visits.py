@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from outreach.domain import events
 from outreach.domain.journeys import Anchor
+from outreach.storage.among import among
 from outreach.storage.memory import memory_of
 from outreach.storage.models import Appointment, Dose, DoseLog, DoseStatus, IdentifierKind, Regimen
 from outreach.storage.repositories.people import People
@@ -28,7 +29,7 @@ class Visits:
 
     def appointments(self, ids: Collection[UUID]) -> dict[UUID, Appointment]:
         """Appointments by id."""
-        rows = self._session.scalars(select(Appointment).where(Appointment.id.in_(ids)))
+        rows = self._session.scalars(select(Appointment).where(among(Appointment.id, ids)))
         return {row.id: row for row in rows}
 
     def appointment_named_by(self, identifiers: Iterable[events.Identifier]) -> Appointment | None:
@@ -57,7 +58,7 @@ class Visits:
     ) -> list[Appointment]:
         """The appointments of patients that start between two instants, by start."""
         query = select(Appointment).where(
-            Appointment.patient_id.in_(patient_ids), Appointment.start_at.between(since, until)
+            among(Appointment.patient_id, patient_ids), Appointment.start_at.between(since, until)
         )
         return list(self._session.scalars(query.order_by(Appointment.start_at, Appointment.id)))
 
@@ -65,7 +66,9 @@ class Visits:
         """Remembers all appointments of patients, so that those near an instant are at hand."""
         memory = memory_of(self._session)
         if memory is not None and ids:
-            rows = self._session.scalars(select(Appointment).where(Appointment.patient_id.in_(ids)))
+            rows = self._session.scalars(
+                select(Appointment).where(among(Appointment.patient_id, ids))
+            )
             memory.keep_groups(Appointment, ids, rows)
 
     def live_since(
@@ -166,7 +169,7 @@ class Visits:
 
     def doses(self, ids: Collection[UUID]) -> dict[UUID, Dose]:
         """Doses by id."""
-        rows = self._session.scalars(select(Dose).where(Dose.id.in_(ids)))
+        rows = self._session.scalars(select(Dose).where(among(Dose.id, ids)))
         return {row.id: row for row in rows}
 
     def upcoming_doses(self, patient_id: UUID, now: datetime) -> list[Dose]:

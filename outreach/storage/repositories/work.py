@@ -16,6 +16,7 @@ from outreach.domain.states import (
 from outreach.storage.models import (
     Appointment,
     Attempt,
+    BreakerRow,
     CarrierWord,
     Conversation,
     CoverageWatch,
@@ -96,7 +97,8 @@ def _which_have_work() -> CompoundSelect[str]:
         | exists().where(Appointment.confirm_by <= clinic_now)
         | exists().where(Patient.look_at <= clinic_now)
         | exists().where(Takeover.ended_at.is_(None), Takeover.ends_at <= clinic_now)
-        | exists().where(VoiceCall.check_at <= clinic_now),
+        | exists().where(VoiceCall.check_at <= clinic_now)
+        | exists().where(BreakerRow.look_at <= machine_now),
         "coverage": exists().where(CoverageWatch.look_at <= clinic_now),
         "completion": exists().where(Appointment.report_by <= clinic_now),
         "media": exists().where(Media.status == MediaStatus.WAITING, Media.retry_at <= machine_now),
