@@ -317,17 +317,10 @@ class Context:
             if self._breaks[word]:  # the word itself may be the cue: "she just had a fit"
                 if word < span.first:
                     first = word
-                elif word >= span.end and not self._dates(span, word, end):
+                elif word >= span.end:
                     end = word + (max(self._reading.gaps[span.end - 1 : word]) is Gap.SPACE)
                     break
         return any(first <= c.first and c.end <= end for c in self._reading.spans(cue))
-
-    def _dates(self, span: Span, word: int, end: int) -> bool:
-        """``tuvo un infarto hoy``: the last word of a statement turns to nothing new."""
-        gaps = self._reading.gaps
-        if any(gap is not Gap.SPACE for gap in gaps[span.end - 1 : word]):
-            return False
-        return word == end - 1 or gaps[word] is Gap.SOFT
 
 
 def _covered(spans: Sequence[Span], count: int) -> list[bool]:

@@ -72,6 +72,7 @@ MEASURED_CONCEPTS = frozenset(
 _TEN = 10
 _RAISED = (99.0, 37.2)
 _NAMED_BEFORE = 3
+_OUTDOORS_REACH = 4
 _NAMED_KINDS = (Kind.OXYGEN, Kind.PULSE, Kind.PRESSURE, Kind.TEMPERATURE)
 
 
@@ -113,6 +114,16 @@ class Measures:
         low, high = max(first, place - before), min(end, place + after + 1)
         return any(self._is(k, kind) for k in range(low, high) if k != place)
 
+    def _outdoors(self, place: int) -> bool:
+        """``102 degrees outside``: soon after, and no full stop between, not even of ``..``."""
+        _, end = self._reading.sentence(place)
+        for word in range(place + 1, min(end, place + _OUTDOORS_REACH + 1)):
+            if "." in self._reading.separators[word - 1]:
+                return False
+            if self._is(word, Kind.NOT_OF_THE_BODY):
+                return True
+        return False
+
     def _temperature(self, place: int, value: float) -> Concept | None:
         scale = self._scale(place, value)
         if scale is None:
@@ -127,7 +138,7 @@ class Measures:
         in_f, in_c = _within(value, _FAHRENHEIT), _within(value, _CELSIUS)
         if not in_f and not in_c:
             return None
-        if self._is(place + 1, Kind.OTHER_UNIT) or self._near(place, Kind.NOT_OF_THE_BODY, 0, 4):
+        if self._is(place + 1, Kind.OTHER_UNIT) or self._outdoors(place):
             return None
         unit = any(
             self._is(place + step, kind)

@@ -9,6 +9,7 @@ from outreach.domain.triage.reading import Reading, Span
 
 _COMMAS_HERE = 2
 _COMMAS_AFTER = 3
+_SELF_AFTER = 4
 _PET_REACH = 4
 _TRIED_REACH = 4
 _SENTENCES_BACK = 2
@@ -29,7 +30,7 @@ def is_only_read_about(reading: Reading, span: Span) -> bool:
     """``the leaflet scared me. Stroke, clots, seizures, kidney failure.``: a list, of nobody.
 
     The list must follow the words that say where it comes from, in their sentence or in the next
-    one, and no word in it may speak of oneself or of now.
+    one; no word before it or right after it may speak of oneself, and none of now.
     """
     first, end = reading.sentence(span.first)
     if _any_within(reading, Cue.PRESENT, first, end):
@@ -41,7 +42,7 @@ def is_only_read_about(reading: Reading, span: Span) -> bool:
         start = source.end if here else first
         commas = sum("," in mark for mark in reading.separators[start:end])
         listed = commas >= (_COMMAS_HERE if here else _COMMAS_AFTER)
-        if listed and not _any_within(reading, Cue.SELF, start, end):
+        if listed and not _any_within(reading, Cue.SELF, start, min(span.end + _SELF_AFTER, end)):
             return True
     return False
 

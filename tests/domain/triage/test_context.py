@@ -95,6 +95,7 @@ READ_ABOUT = [
     "the leaflet scared me. Stroke, clots, seizures, kidney failure. Normal?",
     "they said watch for dark urine, yellow skin, trouble breathing. i had none of that",
     "que miedo el folleto: coágulos, derrame, meningitis. No me dio nada de eso",
+    "había leído de infartos, coágulos, derrames y no sé qué más, y casi no me animo",
     "hypothetically, what if someone got blood in the tube?",
     "how high does a fever have to be before i call",
     "how do i know if its an allergic reaction",
@@ -135,6 +136,14 @@ TAKEN_AT_ITS_WORD = [
     "help me, when is my appointment",
     "oxygen 84 feel fine",
     "pee is red, i take vitamins",
+    "leí de infartos, coágulos, derrames y ahora me duele el pecho",
+    "mi mama dice que no puede respirar",
+    "nunca me habia faltado el aire asi",
+    "temblaba sin control",
+    "no me ayuda con las convulsiones, hoy tuve tres",
+    "quiero desaparecer desde hace dias",
+    "no veo nada",
+    "me muero de dolor",
 ]
 DENIED_CLOSE_BY = [
     "la pierna no esta roja ni caliente",
@@ -144,7 +153,16 @@ DENIED_CLOSE_BY = [
     "denies chest pain, sob, fever",
     "mi mama no esta confundida, habla bien y come",
 ]
-IDIOMS = ["dying of boredom", "me muero de hambre", "almost gave me a heart attack lol"]
+IDIOMS = [
+    "dying of boredom",
+    "me muero de hambre",
+    "almost gave me a heart attack lol",
+    "no puedo respirar de la risa",
+    "me mato el trabajo",
+    "quisiera desaparecer un rato",
+    "se cayo el internet",
+    "no veo la hora de salir",
+]
 
 
 @pytest.mark.parametrize("text", DENIED)

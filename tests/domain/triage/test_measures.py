@@ -22,6 +22,7 @@ PAGED = [
     ("38.0", "fever_high"),
     ("102.0", "fever_high"),
     ("39 y temblando", "fever_high"),
+    ("38.9 ahora.. the weather is nice", "fever_high"),
     ("o2 sat 91", "oxygen_low"),
     ("pulse 130", "palpitations"),
     ("heart rate 40", "palpitations"),
