@@ -222,7 +222,8 @@ def _agree(lexicons: dict[str, Lexicon], settings: TriageSettings, directory: Pa
             if _demands(first) != _demands(concept):
                 raise ConfigurationError(
                     f"{directory / language}.yaml: concepts.{concept.name}: differs from "
-                    f"{first_language}.yaml in action, label or always. Make them the same."
+                    f"{first_language}.yaml in action, label, always, when_severe or when_mild."
+                    " Make them the same."
                 )
     names = set(known) | {c.concept.name for c in settings.combinations} | MEASURED_CONCEPTS
     for combination in settings.combinations:
@@ -232,5 +233,11 @@ def _agree(lexicons: dict[str, Lexicon], settings: TriageSettings, directory: Pa
             )
 
 
-def _demands(concept: Concept) -> tuple[Action, Label, bool]:
-    return concept.action, concept.label, concept.always
+def _demands(concept: Concept) -> tuple[Action, Label, bool, str | None, str | None]:
+    return (
+        concept.action,
+        concept.label,
+        concept.always,
+        concept.when_severe,
+        concept.when_mild,
+    )

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
@@ -29,6 +29,7 @@ from outreach.storage.unit import Unit
 from outreach.storage.updating import update_together
 
 _WRITE = "outreach_write"
+_PLAN_EACH = "-c plan_cache_mode=force_custom_plan"
 _SCHEMA_IS_OLD = frozenset({"42P01", "42703"})  # PostgreSQL: undefined table, undefined column
 
 
@@ -107,9 +108,7 @@ def create_engine_for(url: str, *, pool_size: int = 5) -> Engine:
             max_overflow=pool_size,
             pool_pre_ping=True,
             pool_use_lifo=True,
-            # A plan that was made when a table was empty, or for few values, and then kept, reads
-            # whole tables later: each statement is planned for what it asks.
-            connect_args={"connect_timeout": 10, "options": "-c plan_cache_mode=force_custom_plan"},
+            connect_args={"connect_timeout": 10, "options": _options(parsed)},
         )
         event.listen(engine, "handle_error", _leave_out_values)
         use_copy(engine)
@@ -128,6 +127,16 @@ def create_engine_for(url: str, *, pool_size: int = 5) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _options(url: URL) -> str:
+    """What PostgreSQL is told for each connection, behind what the address says itself.
+
+    A plan that was made when a table was empty, or for few values, and then kept, reads whole
+    tables later: each statement is planned for what it asks.
+    """
+    said = url.query.get("options", ())
+    return " ".join([said] if isinstance(said, str) else said) + " " + _PLAN_EACH
 
 
 def _leave_out_values(context: ExceptionContext) -> None:

@@ -95,9 +95,18 @@ def test_wrong_rules_are_named(tmp_path: Path, rules: str, said: str) -> None:
         load_engine(tmp_path)
 
 
-def test_languages_must_agree_on_an_action(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("call_911", "routine"),
+        ("about: chest pain", "about: chest pain\n    when_severe: chest_pain"),
+        ("about: chest pain", "about: chest pain\n    when_mild: chest_pain"),
+    ],
+)
+def test_languages_must_agree_on_an_action(tmp_path: Path, old: str, new: str) -> None:
+    """One of them would speak for the others: what is severe in one is mild in none."""
     write(tmp_path, GOOD)
-    other = GOOD.replace("language: en", "language: es").replace("call_911", "routine")
+    other = GOOD.replace("language: en", "language: es").replace(old, new)
     (tmp_path / "es.yaml").write_text(other, encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"es\.yaml: concepts.chest_pain: differs"):
         load_engine(tmp_path)

@@ -189,6 +189,18 @@ def test_a_postgres_that_is_gone_is_said_in_one_line(tmp_path: Path) -> None:
     db.close()
 
 
+def test_what_the_address_tells_postgres_is_told(postgres_url: str) -> None:
+    mark = "&" if "?" in postgres_url else "?"
+    engine = create_engine_for(f"{postgres_url}{mark}options=-c%20application_name%3Dclinic")
+    with engine.connect() as connection:
+        for name, value in (
+            ("application_name", "clinic"),
+            ("plan_cache_mode", "force_custom_plan"),
+        ):
+            assert connection.scalar(text(f"SHOW {name}")) == value
+    engine.dispose()
+
+
 def test_a_database_without_tables_names_the_command(
     tmp_path: Path, postgres: PostgresCluster
 ) -> None:

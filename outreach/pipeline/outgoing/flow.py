@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from threading import Event, Lock
+from time import sleep
 from uuid import UUID
 
 from outreach.domain.errors import Unavailable
@@ -108,7 +109,7 @@ class Flow:
                 tries += 1
                 if tries == _TRIES:
                     raise
-                self._few.wait(_BREATH)
+                sleep(_BREATH)
 
     def stop(self) -> None:
         """Begins nothing more, and writes down what became of all that had begun."""
