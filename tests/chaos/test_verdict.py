@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from outreach.domain.states import ChannelKind, MessageStatus, Purpose
+from tests.chaos.scene import Accepted, Our, Scene, Text
 from tests.chaos.traffic import Books, Fed, Says, Written
-from tests.chaos.verdict import Accepted, Our, Scene, Text, violations
+from tests.chaos.verdict import violations
 
 PHONE, NURSE = "+12025550123", "+12025550199"
 CARE, ANSWER, PAGE, REPLY = (uuid4() for _ in range(4))
