@@ -142,6 +142,18 @@ def probing(breaker: Breaker, probe: UUID | None, now: datetime) -> Breaker:
     return replace(breaker, state=BreakerState.HALF_OPEN, probe=probe, look_at=now + PATIENCE)
 
 
+def waits(breaker: Breaker, now: datetime) -> Breaker:
+    """An open one whose account is stopped too: it is looked at again later."""
+    return replace(breaker, look_at=now + FIRST_PROBE)
+
+
+def unproven(breaker: Breaker, message_id: UUID, look_at: datetime | None) -> Breaker:
+    """Its probe was refused for the sake of another breaker: it is tried again with that one."""
+    if breaker.state is not BreakerState.HALF_OPEN or breaker.probe != message_id:
+        return breaker
+    return replace(breaker, state=BreakerState.OPEN, probe=None, look_at=look_at)
+
+
 def lets_through(breaker: Breaker, message_id: UUID, *, early: bool = False) -> bool:
     """Whether a message may go, if need be as the probe.
 

@@ -57,6 +57,7 @@ def strike(
     if fault is None:
         return False
     key = _key(world, message, fault.scope)
+    tried = _tried(unit, world, message)
     row = unit.breakers.locked(key)
     before, now = read(row), world.machine_now()
     after = breakers.struck(
@@ -69,6 +70,9 @@ def strike(
         spread=spread_of(message.id, before.probes),
     )
     _write(row, after)
+    for other in tried:
+        if other is not row:
+            _write(other, breakers.unproven(read(other), message.id, after.look_at))
     if before.state is not BreakerState.OPEN and after.state is BreakerState.OPEN:
         row.error_code = message.error_code
         log.error("breaker.opened", key=key, code=message.error_code, probes=after.probes)
@@ -78,20 +82,31 @@ def strike(
 
 
 def answered(unit: Unit, world: World, message: Message, *, arrived: bool) -> None:
-    """The provider took a message that waited for a breaker, or it has ``arrived``.
+    """The provider took a message that tried a breaker, or it has ``arrived``.
 
-    Only for those that have ``held_by``: all others prove nothing that is not known.
+    Only for those that have ``held_by``: all others prove nothing that is not known. One may have
+    tried the breaker of its account and that of its sender.
     """
     if message.held_by is None:
         return
-    row = unit.breakers.locked(message.held_by)
-    before = read(row)
-    after = breakers.answered(before, message.id, arrived=arrived, now=world.machine_now())
-    _write(row, after)
-    if after.state is BreakerState.CLOSED:
-        message.held_by = None
-        if before.state is not BreakerState.CLOSED:
+    closed = True
+    for row in _tried(unit, world, message):
+        before = read(row)
+        after = breakers.answered(before, message.id, arrived=arrived, now=world.machine_now())
+        _write(row, after)
+        closed &= after.state is BreakerState.CLOSED
+        if before.state is not BreakerState.CLOSED and after.state is BreakerState.CLOSED:
             _tell_closed(unit, world, row)
+    if closed:
+        message.held_by = None
+
+
+def _tried(unit: Unit, world: World, message: Message) -> list[BreakerRow]:
+    """The breakers that a message may be the probe of, locked in the order of their names."""
+    if message.held_by is None:
+        return []
+    keys = account_key(message.channel), _key(world, message, Scope.SENDER)
+    return [unit.breakers.locked(key) for key in keys]
 
 
 def begin_probe(unit: Unit, world: World, key: str, message: Message, *, early: bool) -> bool:
@@ -116,6 +131,9 @@ def tend(unit: Unit, world: World) -> int:
 
 def _tend(unit: Unit, world: World, row: BreakerRow) -> None:
     now, standing = world.machine_now(), read(row)
+    if standing.state is BreakerState.OPEN and _account_is_stopped(unit, row.key):
+        _write(row, breakers.waits(standing, now))  # what tries the account tries this one with it
+        return
     untried = standing.state is BreakerState.HALF_OPEN and standing.probe is None
     if standing.state is BreakerState.OPEN or untried:
         probe = unit.breakers.next_held(row.key, world.clinic_now())
@@ -131,6 +149,11 @@ def _tend(unit: Unit, world: World, row: BreakerRow) -> None:
     _write(row, after)
     if after.state is BreakerState.CLOSED:
         _tell_closed(unit, world, row)
+
+
+def _account_is_stopped(unit: Unit, key: str) -> bool:
+    account, of_sender, _ = key.partition("/")
+    return bool(of_sender) and account in unit.breakers.tripped()
 
 
 def _went(unit: Unit, standing: Breaker) -> bool:

@@ -122,29 +122,46 @@ class Gate:
         return senders.for_patient(message.patient_id, site, thread)
 
     def _block(self, unit: Unit, message: Message, sender: Sender, *, early: bool) -> str:
-        """The breaker that keeps a message from a sender; empty where it may go."""
+        """The breaker that keeps a message from a sender; empty where it may go.
+
+        What may try one of the two may try the other with it: where the account and its sender are
+        both stopped, no message proves either alone.
+        """
         if not self._breakers:
             return ""
-        for key in (
-            circuits.account_key(self._kind),
-            circuits.sender_key(self._kind, sender.name),
-        ):
-            standing = self._breakers.get(key)
-            if standing is not None and not self._tries(unit, key, standing, message, early=early):
+        stopped = [key for key in self._keys(sender) if self._is_stopped(key)]
+        tries = any(
+            self._breakers[key].state is BreakerState.HALF_OPEN
+            and lets_through(self._breakers[key], message.id)
+            for key in stopped
+        )
+        for key in stopped:
+            # early beside a probe that is under way: a page is worth one refusal more
+            if not early and not lets_through(self._breakers[key], message.id, early=tries):
+                return key
+        for key in stopped:
+            if not self._begins(unit, key, message, early=early or tries) and not early:
                 return key
         return ""
 
-    def _tries(
-        self, unit: Unit, key: str, standing: Breaker, message: Message, *, early: bool
-    ) -> bool:
-        """Whether a message may go in spite of a breaker: as the one that tries it."""
-        if standing.state is BreakerState.CLOSED:
-            return True
-        if not lets_through(standing, message.id, early=early):
-            return early  # beside the probe that is under way: a page is worth one refusal more
+    def _keys(self, sender: Sender) -> tuple[str, str]:
+        """The breakers of the account and of a sender, in the order in which they are locked."""
+        return circuits.account_key(self._kind), circuits.sender_key(self._kind, sender.name)
+
+    def _is_stopped(self, key: str) -> bool:
+        standing = self._breakers.get(key)
+        return standing is not None and standing.state is not BreakerState.CLOSED
+
+    def _is_tried_by(self, key: str, message: Message) -> bool:
+        standing = self._breakers.get(key)
+        return standing is not None and standing.probe == message.id
+
+    def _begins(self, unit: Unit, key: str, message: Message, *, early: bool) -> bool:
+        """Whether a message is the one that tries a breaker, or that has closed meanwhile."""
+        if not lets_through(self._breakers[key], message.id, early=early):
+            return False
         if not circuits.begin_probe(unit, self._world, key, message, early=early):
-            return early
-        message.held_by = key
+            return False
         self._breakers[key] = circuits.read(unit.breakers.locked(key))
         return True
 
@@ -161,11 +178,9 @@ class Gate:
     def _take(self, message: Message, sender: Sender, first: Sender, segments: int) -> None:
         if sender.name in self._rates:
             self._used[sender.name] += max(1, segments)
-        kind = self._kind
-        tried = {circuits.account_key(kind), circuits.sender_key(kind, sender.name)}
-        standing = self._breakers.get(message.held_by or "") if message.held_by in tried else None
-        if standing is None or standing.probe != message.id:
-            message.held_by = None  # it waited, and goes now; only a probe keeps what it tries
+        # it waited, and goes now; only a probe keeps what it tries
+        tried = [key for key in self._keys(sender) if self._is_tried_by(key, message)]
+        message.held_by = tried[-1] if tried else None
         if sender.address:
             message.sender = sender.address
         self._remember(message, first)

@@ -23,6 +23,8 @@ from outreach.domain.breaker import (
     probe_wait,
     probing,
     struck,
+    unproven,
+    waits,
 )
 from outreach.domain.reactions import REACTIONS, Reaction
 
@@ -101,6 +103,20 @@ def test_another_message_neither_closes_nor_opens_what_is_being_tried() -> None:
     assert strike(half, message=TWO) == half
     opened = strike(Breaker())
     assert strike(opened, NOW + MINUTE, TWO) == opened
+
+
+def test_a_probe_that_is_refused_for_anothers_sake_proves_nothing() -> None:
+    half = probing(strike(Breaker()), ONE, NOW)
+    again = unproven(half, ONE, NOW + MINUTE)
+    assert (again.state, again.probe, again.look_at) == ("open", None, NOW + MINUTE)
+    assert again.probes == half.probes
+    assert unproven(half, TWO, NOW + MINUTE) == half
+    assert unproven(Breaker(), ONE, NOW + MINUTE) == Breaker()
+
+
+def test_one_whose_account_is_stopped_is_looked_at_later() -> None:
+    opened = strike(Breaker())
+    assert waits(opened, NOW + MINUTE) == replace(opened, look_at=NOW + MINUTE + FIRST_PROBE)
 
 
 def test_a_probe_of_which_nothing_comes_leaves_the_trying_to_another() -> None:

@@ -37,12 +37,14 @@ class Account:
     """The provider's view of our account: it refuses everything until it is mended."""
 
     def __init__(self, bench: Bench, code: int = 20003) -> None:
-        self.works = False
-        self._bench, self._refuse = bench, refuse(code, 401)
+        self.works, self.code = False, code
+        self._bench = bench
         bench.sms.answers.extend([self] * 2000)
 
     def __call__(self, outgoing: Outgoing) -> SendResult:
-        return self._bench.sms.accept(outgoing) if self.works else self._refuse(outgoing)
+        if self.works:
+            return self._bench.sms.accept(outgoing)
+        return refuse(self.code, 401)(outgoing)
 
 
 def queued(bench: Bench, count: int) -> None:
@@ -121,6 +123,30 @@ def test_each_text_goes_once_whatever_was_stopped_and_started(bench: Bench) -> N
     assert len({row.provider_id for row in texts(bench)}) == 4
     taken = [record for record in bench.sms.records or () if record.to != "+12025550199"]
     assert sorted(record.to for record in taken) == [phone(number) for number in range(4)]
+
+
+@pytest.mark.parametrize("rounds", [12, 17])
+def test_an_account_and_its_sender_that_were_both_stopped_work_again_together(
+    bench: Bench, rounds: int
+) -> None:
+    """One message tries both: neither waits for the other to be tried."""
+    account = Account(bench)
+    queued(bench, 4)
+    for number in range(rounds):  # each refuses what tries the other
+        account.code = 20003 if number // 2 % 2 else 21606
+        pass_by(bench, 47 * SECOND)
+    assert states(bench) == {"queued": 4}
+    assert tripped(bench) == {"sms", "sms/default"}
+    account.works = True
+    for _ in range(9):
+        pass_by(bench, MINUTE)
+    assert states(bench) == {"accepted": 4}
+    assert tripped(bench) == set()
+
+
+def tripped(bench: Bench) -> set[str]:
+    with bench.world.db.read() as unit:
+        return set(unit.breakers.tripped())
 
 
 def test_what_is_of_no_more_use_while_it_waits_ends_and_a_check_in_becomes_a_call(

@@ -56,7 +56,8 @@ class Breakers:
         return rows
 
     def next_held(self, key: str, clinic_now: datetime) -> Message | None:
-        """What has waited longest for one and is still of use, locked.
+        """What has waited longest for one (for an account: or for one of its senders) and is still
+        of use, locked.
 
         One that another worker has in hand at this moment is passed over, so that nobody waits for
         anybody: a worker that has messages may wait for this breaker.
@@ -65,7 +66,7 @@ class Breakers:
             select(Message)
             .where(
                 Message.status == MessageStatus.QUEUED,
-                Message.held_by == key,
+                (Message.held_by == key) | Message.held_by.startswith(f"{key}/", autoescape=True),
                 Message.useful_until > clinic_now,
                 Message.not_before <= clinic_now,
             )
