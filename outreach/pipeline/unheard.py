@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from outreach.domain.receipts import LAST_ASK, advances, meaning, next_ask, wait_for_answer
+from outreach.domain.receipts import advances, meaning, next_ask, wait_for_answer
 from outreach.domain.states import ChannelKind, MessageStatus
 from outreach.pipeline import receipt
 from outreach.pipeline.lookups import look_up
@@ -71,7 +71,7 @@ def _question(row: Unheard, now: datetime) -> _Question | None:
 
 
 def _waited(row: Unheard, now: datetime) -> timedelta:
-    return LAST_ASK if row.accepted_at is None else now - row.accepted_at
+    return timedelta.max if row.accepted_at is None else now - row.accepted_at
 
 
 def _hear(world: World, answers: Sequence[tuple[_Question, ProviderRecord | None]]) -> None:

@@ -78,6 +78,8 @@ WRONGS: list[tuple[str, Callable[[Scene], Scene]]] = [
     ("imagined", without(0)),
     ("denied", with_text(0, status=MessageStatus.SKIPPED)),
     ("denied", with_text(0, status=MessageStatus.FAILED)),
+    ("unheard", with_text(0, status=MessageStatus.ACCEPTED)),
+    ("unheard", with_text(0, status=MessageStatus.SENT)),
     ("left open", with_text(0, status=MessageStatus.UNKNOWN)),
     ("left open", with_text(0, status=MessageStatus.CLAIMED)),
     ("left open", with_text(0, status=MessageStatus.QUEUED, ready=True)),
