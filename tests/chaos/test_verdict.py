@@ -124,6 +124,13 @@ def test_an_answer_that_came_back_may_be_followed_by_another() -> None:
     assert violations(it) == []
 
 
+def test_a_text_that_came_back_and_was_to_go_again_may_be_skipped() -> None:
+    it = with_text(2, status=MessageStatus.SKIPPED, provider_id=None)(scene())
+    assert {found.kind for found in violations(it)} == {"denied"}
+    back = replace(it.accepted[2], status="undelivered")
+    assert violations(replace(it, accepted=[*it.accepted[:2], back])) == []
+
+
 def test_a_text_that_came_back_may_be_followed_by_another() -> None:
     it = scene()
     first = replace(it.accepted[0], sid="SMfirst", status="undelivered")
