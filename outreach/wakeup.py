@@ -30,6 +30,7 @@ QUEUE_OF = {
     "send_bulk": "campaigns",
     "receipt": "receipts",
     "settle": "upkeep",
+    "unheard": "upkeep",
     "upkeep": "upkeep",
     "completion": "upkeep",
     "coverage": "upkeep",

@@ -41,7 +41,7 @@ class RecordingChannel:
         if self.records is not None:
             self.records.append(
                 ProviderRecord(
-                    provider_id, outgoing.to, outgoing.text, "sent", None, self.clock.now()
+                    provider_id, outgoing.to, outgoing.text, "queued", None, self.clock.now()
                 )
             )
         return provider_id

@@ -1,7 +1,9 @@
 """SMS through Twilio's official SDK: to patients from their sender, to staff from another."""
 
 from datetime import UTC, datetime
+from http import HTTPStatus
 
+from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.message import MessageInstance
 
@@ -44,14 +46,19 @@ class TwilioSms(TwilioChannel):
         return self._call(lambda connection: self._find(connection, to, since))
 
     def fetch(self, provider_id: str) -> ProviderRecord | None:
-        """One message's present state.
+        """One message's present state; None where Twilio has no such message any more.
 
         Raises:
-            Unavailable: the look-up failed, or Twilio knows no such message.
+            Unavailable: the look-up failed.
         """
 
-        async def work(connection: Connection) -> ProviderRecord:
-            return _record(await connection.client.messages(provider_id).fetch_async())
+        async def work(connection: Connection) -> ProviderRecord | None:
+            try:
+                return _record(await connection.client.messages(provider_id).fetch_async())
+            except TwilioRestException as error:
+                if error.status == HTTPStatus.NOT_FOUND:
+                    return None
+                raise
 
         return self._call(work)
 

@@ -1,6 +1,14 @@
 """Delivery reports: unordered, repeated and best-effort, so only ever read upwards."""
 
+from datetime import datetime, timedelta
+
 from outreach.domain.states import MessageStatus
+
+FIRST_ASK = timedelta(hours=1)
+"""So long after a message was accepted its provider is asked how it ended, if nothing told."""
+LAST_ASK = timedelta(hours=48)
+"""And so long after for the last time: Twilio keeps a text in its queue for ten hours at most, and
+with some carriers ``sent`` is the last that anybody hears."""
 
 _MEANING = {
     "accepted": MessageStatus.ACCEPTED,
@@ -50,3 +58,22 @@ def meaning(provider_status: str) -> MessageStatus | None:
 def advances(now: MessageStatus, reported: MessageStatus) -> bool:
     """Whether a report moves a message on. The first final one wins."""
     return _RANK[reported] > _RANK[now]
+
+
+def first_ask(accepted_at: datetime) -> datetime:
+    """When a provider is asked first about a message that it accepted then (machine time)."""
+    return accepted_at + FIRST_ASK
+
+
+def next_ask(waited: timedelta) -> timedelta | None:
+    """How long until it is asked again, ``waited`` after it accepted: twice as long each time, so
+    1, 3, 7, 15, 31 and 48 hours after; None after the last."""
+    waited = max(waited, timedelta())
+    return None if waited >= LAST_ASK else min(waited + FIRST_ASK, LAST_ASK - waited)
+
+
+def wait_for_answer(waited: timedelta) -> timedelta | None:
+    """How long until it is asked again should no answer come: as ``next_ask`` says, and after the
+    last time every hour for as long as it took to come to that; None for the very last."""
+    again = next_ask(waited)
+    return FIRST_ASK if again is None and waited < 2 * LAST_ASK else again

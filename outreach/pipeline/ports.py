@@ -158,7 +158,11 @@ class Channel(Protocol):
         ...
 
     def fetch(self, provider_id: str) -> ProviderRecord | None:
-        """One message's present state at the provider; None when there is no look-up."""
+        """One message's present state at the provider; None when it cannot tell.
+
+        Raises:
+            outreach.domain.errors.Unavailable: the look-up failed; ask again later.
+        """
         ...
 
 

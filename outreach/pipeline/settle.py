@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from outreach.domain.errors import Unavailable
 from outreach.domain.reactions import Reaction
 from outreach.domain.states import ChannelKind, MessageStatus, Purpose
 from outreach.domain.triage.result import Action
 from outreach.pipeline import followup
+from outreach.pipeline.lookups import look_up
 from outreach.pipeline.outcomes import outcome
 from outreach.pipeline.outcomes.loading import load
 from outreach.pipeline.outcomes.outcome import Sent
@@ -43,13 +43,10 @@ class _Question:
 def drain(world: World, limit: int = 50) -> int:
     """Looks up what is due for it (machine time); returns how many attempts."""
     questions = _take(world, limit)
-    for question in questions:
-        since = question.started_at - _CLOCK_SLACK
-        try:
-            channel = world.channels.get(question.channel)
-            records = None if channel is None else channel.find(question.to, since)
-        except Unavailable:
-            continue  # proves nothing; the next look-up is already set
+    answers = look_up(
+        world, questions, lambda to, one: to.find(one.to, one.started_at - _CLOCK_SLACK)
+    )
+    for question, records in answers:
         _answer(world, question, records)
     return len(questions)
 

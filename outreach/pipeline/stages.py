@@ -14,6 +14,7 @@ from outreach.pipeline import (
     send,
     settle,
     triage,
+    unheard,
     upkeep,
 )
 from outreach.pipeline.world import World
@@ -30,6 +31,7 @@ STAGES: Mapping[str, Stage] = {
     "send_bulk": send.drain,
     "receipt": receipt.drain,
     "settle": settle.drain,
+    "unheard": unheard.drain,
     "upkeep": upkeep.drain,
     "completion": completion.drain,
     "coverage": coverage.drain,

@@ -64,6 +64,7 @@ _MODULES = (
     "settle",
     "tick",
     "triage",
+    "unheard",
     "upkeep",
 )
 

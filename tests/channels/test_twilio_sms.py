@@ -297,6 +297,20 @@ def test_fetch_shows_the_present_state_and_redact_empties_the_text(
     assert emptied.body == ""
 
 
+def test_fetch_tells_a_loss_with_its_code_and_of_a_stranger_nothing(
+    sandbox: str, make: Make
+) -> None:
+    channel = make(sandbox)
+    fault(sandbox, fault="undelivered", code=30005)
+    provider_id = only(channel, text()).provider_id or ""
+    record = channel.fetch(provider_id)
+    while record is not None and record.status != "undelivered":
+        record = channel.fetch(provider_id)
+    assert record is not None
+    assert (record.provider_id, record.error_code) == (provider_id, 30005)
+    assert channel.fetch("SM" + "0" * 32) is None
+
+
 @pytest.mark.parametrize(
     "answer", [http_answer("500 No", "+12025550123"), http_answer("200 OK", "+12025550123"), None]
 )

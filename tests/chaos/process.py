@@ -3,7 +3,8 @@
 It is ``outreach WORDS`` but for two things. Its machine clock is the machine's plus what stands in
 the file ``CHAOS_SKEW``: this program asks one class for the time (``clocks.SystemClock``), so that
 moving that class is as near as one comes to moving the clock of a machine that others use too. And
-the waits after a failed try are short, so that a drill takes seconds.
+the waits after a failed try, and before a provider is asked for a report that did not come, are
+short, so that a drill takes seconds.
 """
 
 import mmap
@@ -15,10 +16,14 @@ from pathlib import Path
 
 from outreach.cli.app import main
 from outreach.clocks import SystemClock
-from outreach.domain import retries
+from outreach.domain import receipts, retries
 
 SKEW = "CHAOS_SKEW"
 SHORT_WAITS = (timedelta(seconds=0.2), timedelta(seconds=2))
+UNREACHABLE = timedelta(seconds=4)
+"""Hours in the open: a phone that is out of reach would keep a drill from coming to rest."""
+ASKED = (timedelta(seconds=3), timedelta(minutes=10))
+"""Longer than the carrier takes, so that it is asked about few whose report is on its way."""
 _SECONDS = struct.Struct("<d")
 
 
@@ -43,6 +48,8 @@ def _skew_the_clock(path: Path) -> None:
 
 def _shorten_the_waits() -> None:
     retries._FIRST, retries._SLOWEST = SHORT_WAITS
+    retries.UNREACHABLE_WAIT = UNREACHABLE
+    receipts.FIRST_ASK, receipts.LAST_ASK = ASKED
 
 
 if __name__ == "__main__":

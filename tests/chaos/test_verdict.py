@@ -78,6 +78,8 @@ WRONGS: list[tuple[str, Callable[[Scene], Scene]]] = [
     ("imagined", without(0)),
     ("denied", with_text(0, status=MessageStatus.SKIPPED)),
     ("denied", with_text(0, status=MessageStatus.FAILED)),
+    ("unheard", with_text(0, status=MessageStatus.ACCEPTED)),
+    ("unheard", with_text(0, status=MessageStatus.SENT)),
     ("left open", with_text(0, status=MessageStatus.UNKNOWN)),
     ("left open", with_text(0, status=MessageStatus.CLAIMED)),
     ("left open", with_text(0, status=MessageStatus.QUEUED, ready=True)),
@@ -120,6 +122,13 @@ def test_a_patient_without_a_text_must_have_a_reason() -> None:
 def test_an_answer_that_came_back_may_be_followed_by_another() -> None:
     it = again(1, sid="SMfirst", status="undelivered")(scene())
     assert violations(it) == []
+
+
+def test_a_text_that_came_back_and_was_to_go_again_may_be_skipped() -> None:
+    it = with_text(2, status=MessageStatus.SKIPPED, provider_id=None)(scene())
+    assert {found.kind for found in violations(it)} == {"denied"}
+    back = replace(it.accepted[2], status="undelivered")
+    assert violations(replace(it, accepted=[*it.accepted[:2], back])) == []
 
 
 def test_a_text_that_came_back_may_be_followed_by_another() -> None:

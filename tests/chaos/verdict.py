@@ -13,8 +13,10 @@ _CAME_BACK = frozenset({"undelivered", "failed"})
 """The carrier's words for a text that did not arrive, so that another may follow."""
 _WENT = frozenset({MessageStatus.ACCEPTED, MessageStatus.SENT, MessageStatus.DELIVERED})
 _NEVER_WENT = frozenset({MessageStatus.SKIPPED})
+_NO_END = frozenset({MessageStatus.ACCEPTED, MessageStatus.SENT})
+_ENDED = frozenset({"delivered", *_CAME_BACK})
 _FLAGGED = frozenset({Says.RED_FLAG})
-PASSING = frozenset({"left open", "imagined", "unknown to us", "lost reply"})
+PASSING = frozenset({"left open", "imagined", "unknown to us", "unheard", "lost reply"})
 """Kinds that are also true for a moment of a system at work, and wrong only when they stay: the
 carrier's record is read a little before our own.
 """
@@ -36,6 +38,7 @@ def violations(scene: Scene) -> list[Violation]:
     return [
         *_doubled(scene),
         *_disagreeing(scene),
+        *_unheard(scene),
         *_left_open(scene),
         *_lost_events(scene),
         *_not_texted(scene),
@@ -71,10 +74,19 @@ def _disagreeing(scene: Scene) -> Iterable[Violation]:
             yield Violation("imagined", f"message {text.id} is {text.status}, not at the carrier")
         arrived = [one for one in taken if one.status not in _CAME_BACK]
         asked = text.channel is ChannelKind.SMS  # of others a look-up tells nothing: staff decide
-        if (text.status in _NEVER_WENT and taken) or (
-            text.status is MessageStatus.FAILED and arrived and asked
-        ):
+        # one that came back waits to go again, and what waits may still be skipped
+        never = text.status in _NEVER_WENT or (text.status is MessageStatus.FAILED and asked)
+        if never and arrived:
             yield Violation("denied", f"message {text.id} is {text.status}, but it was accepted")
+
+
+def _unheard(scene: Scene) -> Iterable[Violation]:
+    """How a text ended is told by a report, or the carrier is asked; of others nobody can ask."""
+    ended = {one.sid: one.status for one in scene.accepted if one.status in _ENDED}
+    for text in scene.our.texts:
+        if text.status in _NO_END and text.channel is ChannelKind.SMS and text.provider_id in ended:
+            said = ended[text.provider_id]
+            yield Violation("unheard", f"message {text.id} is {text.status}, at the carrier {said}")
 
 
 def _left_open(scene: Scene) -> Iterable[Violation]:

@@ -1,15 +1,17 @@
 """Delivery reports: in any order, however often, a message only ever moves on."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.domain.receipts import advances, meaning
+from outreach.domain.receipts import advances, first_ask, meaning, next_ask, wait_for_answer
 from outreach.domain.states import MESSAGE_STEPS, MessageStatus, check_step
 
+ACCEPTED = datetime(2027, 3, 1, 15, 0, tzinfo=UTC)
 GOOD = ("queued", "sending", "sent", "delivered")
 BAD = ("queued", "sending", "sent", "undelivered")
 KNOWN = (
@@ -119,3 +121,34 @@ def test_any_known_report_proves_that_the_provider_has_it(start: MessageStatus) 
 )
 def test_providers_words_become_ours(word: str, means: MessageStatus | None) -> None:
     assert meaning(word) is means
+
+
+def hours_of(ask: Callable[[timedelta], timedelta | None]) -> list[float]:
+    """When a message is asked about, in hours after it was accepted, if nothing ends it."""
+    found: list[float] = []
+    at: timedelta | None = first_ask(ACCEPTED) - ACCEPTED
+    while at is not None:
+        found.append(at / timedelta(hours=1))
+        wait = ask(at)
+        at = None if wait is None else at + wait
+    return found
+
+
+def test_it_is_asked_at_distances_that_double_until_two_days_after() -> None:
+    assert hours_of(next_ask) == [1, 3, 7, 15, 31, 48]
+
+
+def test_without_an_answer_it_is_asked_each_hour_for_two_days_more() -> None:
+    assert hours_of(wait_for_answer) == [1, 3, 7, 15, 31, *range(48, 97)]
+
+
+@pytest.mark.parametrize("ask", [next_ask, wait_for_answer])
+def test_a_clock_that_went_back_asks_no_later_than_a_message_just_accepted(
+    ask: Callable[[timedelta], timedelta | None],
+) -> None:
+    assert ask(timedelta(days=-3)) == ask(timedelta()) == timedelta(hours=1)
+
+
+def test_a_look_that_comes_very_late_is_the_last() -> None:
+    assert next_ask(timedelta(days=30)) is None
+    assert wait_for_answer(timedelta(days=30)) is None

@@ -131,3 +131,21 @@ def test_a_name_is_found_by_its_whole_key(database_url: str, kind: str) -> None:
         conditions = [step for step in steps if "Index Cond" in step]
         assert conditions, steps
         assert all(name in conditions[0] for name in ("kind", "system", "value_index"))
+
+
+def test_what_is_unheard_of_is_found_by_its_own_index(database_url: str) -> None:
+    bench = make_bench(database_url)
+    engine = bench.world.db.engine
+    asked: list[tuple[str, Any]] = []
+
+    def keep(_c: object, _k: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", keep)
+    with bench.world.db.read() as unit:
+        unit.receipts.take_unheard(bench.machine.now(), 50)
+    event.remove(engine, "before_cursor_execute", keep)
+    (question,) = [one for one in asked if "SELECT" in one[0]]
+    with engine.connect() as connection:
+        steps = plan(connection, *question)
+    assert any("ix_message_unheard" in step for step in steps), steps

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from outreach.domain.journeys import Anchor
 from outreach.domain.reactions import Reaction, reaction_for
-from outreach.domain.receipts import advances
+from outreach.domain.receipts import advances, first_ask
 from outreach.domain.retries import Failure, slowed, spread_of, wait_before_next
 from outreach.domain.states import (
     MESSAGE_STEPS,
@@ -74,6 +74,7 @@ def accepted(
     news = message.provider_id is None and provider_id is not None
     if news:
         message.provider_id = provider_id
+        message.ask_at = first_ask(world.machine_now())
     message.sender = message.sender or sender
     message.error_code = None
     message.segments = segments or message.segments

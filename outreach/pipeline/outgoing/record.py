@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from outreach.domain.reactions import Reaction, reaction_for
+from outreach.domain.receipts import first_ask
 from outreach.domain.states import MessageStatus
 from outreach.domain.triage.result import Prompt
 from outreach.pipeline.outcomes import outcome, unconfirmed
@@ -91,6 +92,7 @@ def _accepted(unit: Unit, world: World, rows: Mapping[UUID, tuple[Sent, SendResu
                 "segments": result.segments or sent.message.segments,
                 "error_code": None,
                 "lease_until": None,
+                "ask_at": first_ask(machine_now),
                 "accepted_at": sent.message.accepted_at or now,
             }
             for sent, result in rows.values()

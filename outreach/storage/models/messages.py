@@ -49,6 +49,12 @@ class Message(Base):
             postgresql_where=text("status = 'queued' AND held_by IS NOT NULL"),
             sqlite_where=text("status = 'queued' AND held_by IS NOT NULL"),
         ),
+        Index(
+            "ix_message_unheard",
+            "ask_at",
+            postgresql_where=text("status IN ('accepted', 'sent') AND ask_at IS NOT NULL"),
+            sqlite_where=text("status IN ('accepted', 'sent') AND ask_at IS NOT NULL"),
+        ),
         Index(None, "address_index", "created_at"),
         Index(None, "patient_id", "created_at"),
         Index(None, "touchpoint_id"),
@@ -97,6 +103,8 @@ class Message(Base):
     retry_at: Mapped[datetime] = mapped_column(machine_instant())
     created_at: Mapped[datetime] = mapped_column(clinic_instant())
     accepted_at: Mapped[datetime | None] = mapped_column(clinic_instant())
+    ask_at: Mapped[datetime | None] = mapped_column(machine_instant())
+    """When its provider is asked how it ended, if no report has told by then; None is never."""
 
 
 class Attempt(Base):

@@ -1,14 +1,40 @@
 """Provider reports: stored at once, applied in batches."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import literal, select, update
 from sqlalchemy.orm import Session
 
+from outreach.domain.states import ChannelKind, MessageStatus
 from outreach.storage.among import among
 from outreach.storage.insert import insert_all_new
-from outreach.storage.models import Receipt
+from outreach.storage.models import Attempt, Message, Receipt
+
+UNHEARD = Message.status.in_(
+    [
+        literal(status, Message.status.type, literal_execute=True)
+        for status in (MessageStatus.ACCEPTED, MessageStatus.SENT)
+    ]
+)
+"""A message that its provider has, and of whose end nothing was told.
+
+The words stand in the statement itself: SQLite takes a partial index over a list for no other.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """One of these, as far as asking about it needs."""
+
+    message_id: UUID
+    channel: ChannelKind
+    provider_id: str | None
+    status: MessageStatus
+    accepted_at: datetime | None
+    """Machine time; None where no attempt has its provider's name."""
 
 
 class Receipts:
@@ -46,6 +72,39 @@ class Receipts:
             .values(applied_at=None)
             .execution_options(synchronize_session=False)
         )
+
+    def take_unheard(self, machine_now: datetime, limit: int) -> list[Unheard]:
+        """Messages whose provider is to be asked now, locked for this unit."""
+        query = (
+            select(
+                Message.id,
+                Message.channel,
+                Message.provider_id,
+                Message.status,
+                Attempt.finished_at,
+            )
+            .outerjoin(Attempt, Attempt.provider_id == Message.provider_id)
+            .where(UNHEARD, Message.ask_at <= machine_now)
+            .order_by(Message.ask_at)
+            .limit(limit)
+            .with_for_update(of=Message, skip_locked=True)
+        )
+        return [Unheard(*row) for row in self._session.execute(query)]
+
+    def ask_next(self, when: Mapping[UUID, datetime | None]) -> None:
+        """When (machine time) the providers of messages are asked next; None is never."""
+        if when:
+            rows = [{"id": key, "ask_at": at} for key, at in when.items()]
+            self._session.execute(update(Message), rows)
+
+    def stop_asking(self, provider_ids: Collection[str]) -> None:
+        """Providers are not asked about these any more, unless they are sent anew.
+
+        Locked in the order in which everybody locks messages.
+        """
+        mine = select(Message.id).where(among(Message.provider_id, provider_ids))
+        ids = list(self._session.scalars(mine.order_by(Message.id).with_for_update()))
+        self.ask_next(dict.fromkeys(ids))
 
     def of_provider_id(self, provider_id: str) -> list[Receipt]:
         """What was reported of one message, in order of arrival."""

@@ -33,6 +33,7 @@ from outreach.storage.models import (
     Touchpoint,
     VoiceCall,
 )
+from outreach.storage.repositories.receipts import UNHEARD
 from outreach.storage.repositories.replies import AHEAD
 
 
@@ -86,6 +87,7 @@ def _which_have_work() -> CompoundSelect[str]:
         "settle": exists().where(
             Attempt.outcome == AttemptOutcome.UNKNOWN, Attempt.next_check_at <= machine_now
         ),
+        "unheard": exists().where(UNHEARD, Message.ask_at <= machine_now),
         "upkeep": exists().where(
             Message.status == MessageStatus.CLAIMED, Message.lease_until <= machine_now
         )

@@ -49,6 +49,7 @@ _PLAIN = (
     provider.receipts_shuffled,
     provider.receipts_repeated,
     provider.receipts_lost,
+    provider.losses_untold,
     provider.texts_lost_in_transit,
     surroundings.clinic_clock_jumps,
     surroundings.machine_clock_jumps,

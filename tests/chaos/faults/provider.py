@@ -66,6 +66,13 @@ def receipts_lost(system: System, chance: random.Random) -> Steps:
     return _receipts("none")(system, chance)
 
 
+def losses_untold(system: System, chance: random.Random) -> Steps:
+    """Texts do not arrive, and no receipt says so: only who asks finds out, and a call is made."""
+    for code in (30005, 30008, 30006):
+        system.carrier("faults", {"fault": "undelivered", "code": code})
+    return _receipts("none")(system, chance)
+
+
 def texts_lost_in_transit(system: System, chance: random.Random) -> Steps:
     """Accepted, and reported as not delivered: for some a fresh send is safe, for others a call."""
     for code in (30008, 30003, 30005):
