@@ -21,12 +21,12 @@ from outreach.configuration.clinic_file import load_clinic
 from outreach.configuration.copy_file import load_copy_words
 from outreach.configuration.interface_files import load_interfaces
 from outreach.configuration.journey_files import load_journeys
-from outreach.configuration.kept_engine import kept_engine
 from outreach.configuration.policy_file import load_policy
 from outreach.configuration.roster_file import ROSTER, RosterOnFile
 from outreach.configuration.senders_file import SENDERS, Written, load_senders
 from outreach.configuration.sign_off import RecordedSignOff
 from outreach.configuration.survey_files import load_surveys
+from outreach.configuration.triage_files import load_engine
 from outreach.domain.clinic import Clinic
 from outreach.domain.clock import Clock
 from outreach.domain.errors import ConfigurationError
@@ -107,7 +107,7 @@ def build_world(settings: Settings, parts: Parts | None = None) -> World:
         policy=policy,
         journeys=load_journeys(folder / "journeys", clinic, renderer.names(), surveys),
         surveys=surveys,
-        triage=kept_engine(folder / "triage"),
+        triage=load_engine(folder / "triage"),
         renderer=renderer,
         channels=channels,
         parse=build_intake(

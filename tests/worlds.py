@@ -10,7 +10,7 @@ from typing import Any
 from outreach.bootstrap import build_intake, record_configuration
 from outreach.clocks import ManualClock
 from outreach.configuration.clinic_file import load_clinic
-from outreach.configuration.kept_engine import kept_engine
+from outreach.configuration.triage_files import load_engine
 from outreach.domain.clinic import Clinic
 from outreach.domain.journeys import Anchor, Journey, Offset, Only, Step
 from outreach.domain.policy import Policy, every_day
@@ -112,8 +112,9 @@ def roster() -> Roster:
     return Roster(clinic().zone, {nurse.code: nurse}, (shift,))
 
 
+@lru_cache(maxsize=1)
 def engine() -> TriageEngine:
-    return kept_engine(CONFIG / "triage")
+    return load_engine(CONFIG / "triage")
 
 
 @lru_cache(maxsize=1)

@@ -42,7 +42,6 @@ def worker(
     if not set(wanted) & (set(URGENT_QUEUES) - {"tick"}):
         os.nice(_YIELDS)
     settings = _checked()
-    from outreach.collector import spare_the_collector
     from outreach.tasks.app import app
     from outreach.tasks.clockwork import tick_in
     from outreach.tasks.ready import touch_when_ready
@@ -53,7 +52,6 @@ def worker(
     words += ["--hostname", f"{wanted[0]}-{os.getpid()}@%h", "--pool", "prefork"]
     if beat:
         tick_in(app, _schedule(settings))
-    spare_the_collector()  # what was read is shared with the processes that are forked from here
     app.worker_main(words)
 
 

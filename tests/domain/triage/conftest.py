@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from outreach.configuration.kept_engine import kept_engine
+from outreach.configuration.triage_files import load_engine
 from outreach.domain.triage.engine import TriageEngine
 from outreach.domain.triage.result import Triage
 
@@ -12,7 +12,7 @@ CONFIG = Path(__file__).parents[3] / "config" / "triage"
 
 @pytest.fixture(scope="session")
 def engine() -> TriageEngine:
-    return kept_engine(CONFIG)
+    return load_engine(CONFIG)
 
 
 @pytest.fixture

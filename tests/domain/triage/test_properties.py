@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.configuration.kept_engine import kept_engine
+from outreach.configuration.triage_files import load_engine
 from outreach.domain.triage.result import Prompt
 from tests.labelled_replies import labelled_replies
 
-ENGINE = kept_engine(Path(__file__).parents[3] / "config" / "triage")
+ENGINE = load_engine(Path(__file__).parents[3] / "config" / "triage")
 REPLIES = labelled_replies()
 URGENT = [reply["text"] for reply in REPLIES if ENGINE.triage(reply["text"]).urgent]
 HARMLESS = [
