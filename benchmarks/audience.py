@@ -1,7 +1,8 @@
 """Patients with a visit and a text that is due, written straight into the tables."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count as numbers
 from typing import Any
 from uuid import UUID
@@ -57,8 +58,12 @@ class Person:
     phone: str
 
 
-def book(world: World, count: int) -> list[Person]:
-    """Touchpoints due a minute ago, one for each of ``count`` patients."""
+def _a_minute_ago(_: int) -> datetime:
+    return MORNING - timedelta(minutes=1)
+
+
+def book(world: World, count: int, due: Callable[[int], datetime] = _a_minute_ago) -> list[Person]:
+    """Touchpoints, one for each of ``count`` patients, ``due`` (clinic time) by its number."""
     people = [
         Person(world.new_id(), world.new_id(), world.new_id(), phone(next(_NUMBERS)))
         for _ in range(count)
@@ -67,7 +72,7 @@ def book(world: World, count: int) -> list[Person]:
     write(world, ContactPoint, [_contact(world, person) for person in people])
     write(world, Consent, [_consent(world, person) for person in people])
     write(world, Appointment, [_visit(n, person) for n, person in enumerate(people)])
-    write(world, Touchpoint, [_touchpoint(n, person) for n, person in enumerate(people)])
+    write(world, Touchpoint, [_touchpoint(n, one, due(n)) for n, one in enumerate(people)])
     gather_statistics(world)
     return people
 
@@ -159,7 +164,7 @@ def _visit(n: int, person: Person) -> Row:
     }
 
 
-def _touchpoint(n: int, person: Person) -> Row:
+def _touchpoint(n: int, person: Person, due: datetime) -> Row:
     step, template, asks, days = _STEPS[n % 2]
     return {
         "id": person.touchpoint,
@@ -178,7 +183,7 @@ def _touchpoint(n: int, person: Person) -> Row:
         "only": Only.ALWAYS,
         "asks": asks,
         "question_hours": 0 if asks is None else 48,
-        "due_at": MORNING - timedelta(minutes=1),
+        "due_at": due,
         "useful_until": MORNING + timedelta(hours=20),
         "status": TouchpointStatus.PLANNED,
         "created_at": MORNING,

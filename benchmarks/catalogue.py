@@ -38,6 +38,8 @@ BENCHMARKS = {
     "claim": "taking messages from the queue",
     "send": "from due to recorded, against a provider that costs nothing",
     "reply": "from a patient's text to the accepted answer, while a campaign is sent",
+    "lag": "from due to accepted beside a million planned, what idling costs, and memory",
+    "scale": "one, two and four worker processes against a slow provider",
     "receipts": "signed status callbacks made durable",
 }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from outreach.bootstrap import Parts, build_world, record_configuration
 from outreach.clocks import ManualClock
 from outreach.collector import spare_the_collector
+from outreach.domain.clock import Clock
 from outreach.pipeline.world import World
 from outreach.settings import Settings, load_settings, new_keys
 from outreach.wakeup import NoWake
@@ -40,9 +41,13 @@ def clinic_settings(
 
 
 @contextmanager
-def clinic_world(settings: Settings) -> Iterator[World]:
-    """A process's world, with clinic time standing still at ``MORNING``; closed afterwards."""
-    world = build_world(settings, Parts(clinic_clock=ManualClock(MORNING), wake=NoWake()))
+def clinic_world(settings: Settings, clock: Clock | None = None) -> Iterator[World]:
+    """A process's world, closed afterwards.
+
+    Clinic time is that of ``clock``, and stands still at ``MORNING`` without one.
+    """
+    clock = clock or ManualClock(MORNING)
+    world = build_world(settings, Parts(clinic_clock=clock, wake=NoWake()))
     record_configuration(world)
     spare_the_collector()
     try:

@@ -7,6 +7,7 @@ from time import perf_counter
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from benchmarks import server_rows
 from benchmarks.catalogue import Options
 from benchmarks.clinic import MORNING, clinic_settings, clinic_world
 from benchmarks.databases import open_database
@@ -26,23 +27,6 @@ _COLUMNS = [
     for column in Touchpoint.__table__.columns
     if column.name not in {"id", "step", "due_at", "status"}
 ]
-_PER_DATABASE = {
-    "postgresql": {
-        "id": "gen_random_uuid()",
-        "numbers": "generate_series({first}, {last}) AS numbers(n)",
-        "before": "due_at - n * interval '7 seconds'",
-        "after": "due_at + (n % 2592000 + 60) * interval '1 second'",
-    },
-    "sqlite": {
-        "id": "lower(hex(randomblob(16)))",
-        "numbers": (
-            "(WITH RECURSIVE count(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM count"
-            " WHERE n < {last}) SELECT n FROM count) AS numbers"
-        ),
-        "before": "strftime('%Y-%m-%d %H:%M:%f000', due_at, (n * -7) || ' seconds')",
-        "after": "strftime('%Y-%m-%d %H:%M:%f000', due_at, (n % 2592000 + 60) || ' seconds')",
-    },
-}
 
 
 def run(options: Options) -> Report:
@@ -147,27 +131,22 @@ def _fill(world: World, rows: int) -> None:
         )
         session.commit()
     engine, ended = world.db.engine, rows * 8 // 10
-    _copy_pattern(engine, 1, ended, "sent", "before")
-    _copy_pattern(engine, ended + 1, rows, "planned", "after")
-    _copy_pattern(engine, rows + 1, rows + _DUE, "planned", "before")
+    _copy_pattern(engine, 1, ended, "sent", "n * -7")
+    _copy_pattern(engine, ended + 1, rows, "planned", "n % 2592000 + 60")
+    _copy_pattern(engine, rows + 1, rows + _DUE, "planned", "n * -7")
     _settle_down(engine)
 
 
-def _copy_pattern(engine: Engine, first: int, last: int, status: str, when: str) -> None:
+def _copy_pattern(engine: Engine, first: int, last: int, status: str, seconds: str) -> None:
     """Rows that the server makes by itself: the pattern under another name, time and status."""
-    words = _PER_DATABASE[engine.dialect.name]
     columns = ", ".join(_COLUMNS)
-    numbers = words["numbers"].format(first=first, last=last)
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SET LOCAL session_replication_role = replica"))
-        connection.execute(
-            text(
-                f"INSERT INTO touchpoint (id, step, due_at, status, {columns})"  # noqa: S608
-                f" SELECT {words['id']}, 's' || n, {words[when]}, '{status}', {columns}"
-                f" FROM touchpoint, {numbers} WHERE step = 'pattern'"
-            )
-        )
+    due = server_rows.later(engine, "due_at", seconds)
+    server_rows.insert(
+        engine,
+        f"INSERT INTO touchpoint (id, step, due_at, status, {columns})"  # noqa: S608
+        f" SELECT {server_rows.new_id(engine)}, 's' || n, {due}, '{status}', {columns}"
+        f" FROM touchpoint, {server_rows.numbers(engine, first, last)} WHERE step = 'pattern'",
+    )
 
 
 def _settle_down(engine: Engine) -> None:

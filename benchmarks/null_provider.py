@@ -1,7 +1,7 @@
 """A provider that costs nothing: just enough Twilio to be sent to, in a process of its own.
 
 It takes every message at once, or after ``--latency-ms``, and counts: ``GET /count`` tells how many
-requests came and how many different messages were in them.
+requests came and how many different messages were in them, ``GET /taken`` when each message came.
 """
 
 import argparse
@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from time import time
 from urllib.request import urlopen
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from benchmarks.children import free_port, listens, running
 
@@ -47,7 +48,8 @@ _TAIL = json.dumps(_TAKEN).encode()[1:]
 @dataclass(slots=True)
 class _Book:
     requests: int = 0
-    messages: set[bytes] = field(default_factory=set)
+    messages: dict[bytes, float] = field(default_factory=dict)
+    """When each came for the first time, in seconds of the epoch."""
     numbers: Iterator[int] = field(default_factory=lambda: count(uuid4().int >> 32 << 32))
     """No two providers of one run give out the same id."""
 
@@ -77,10 +79,14 @@ class _Connection(asyncio.Protocol):
             told = {"requests": self._book.requests, "messages": len(self._book.messages)}
             self._write(b"200 OK", json.dumps(told).encode())
             return
+        if request.startswith(b"GET /taken"):
+            times = {name.decode(): at for name, at in self._book.messages.items()}
+            self._write(b"200 OK", json.dumps(times).encode())
+            return
         self._book.requests += 1
         named = _MESSAGE.search(request)
         if named:
-            self._book.messages.add(named.group(1))
+            self._book.messages.setdefault(named.group(1), time())
         body = b'{"sid": "SM%032x", ' % next(self._book.numbers) + _TAIL
         if self._latency:
             loop = asyncio.get_running_loop()
@@ -115,6 +121,11 @@ class NullProvider:
         with urlopen(f"{self.url}/count", timeout=10) as answer:  # noqa: S310 - our own child
             told = json.load(answer)
         return told["requests"], told["messages"]
+
+    def taken(self) -> dict[UUID, float]:
+        """When each message came for the first time, in seconds of the epoch."""
+        with urlopen(f"{self.url}/taken", timeout=60) as answer:  # noqa: S310 - our own child
+            return {UUID(name): at for name, at in json.load(answer).items()}
 
 
 @contextmanager

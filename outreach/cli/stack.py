@@ -239,8 +239,7 @@ class Stack:
 
     def _worker(self, name: str, queues: tuple[str, ...], processes: int, *more: str) -> _Part:
         ready = self.data / "run" / f"{name}.ready"
-        words = ["worker", "--queues", ",".join(queues), "--concurrency", str(processes)]
-        words += ["--ready-file", str(ready), *more]
+        words = worker_words(queues, processes, ready, *more)
         return _Part(_ourselves(words), ready.exists, forget=ready)
 
     def _begin(self, name: str) -> Program:
@@ -260,6 +259,12 @@ class Stack:
     def _tidy(self) -> None:
         if self._redis is not None:
             self._redis.tidy()
+
+
+def worker_words(queues: tuple[str, ...], processes: int, ready: Path, *more: str) -> list[str]:
+    """What is said to ``outreach`` to start a worker node that makes ``ready`` when it is up."""
+    words = ["worker", "--queues", ",".join(queues), "--concurrency", str(processes)]
+    return [*words, "--ready-file", str(ready), *more]
 
 
 def _with_keys(settings: Settings) -> Settings:

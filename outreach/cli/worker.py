@@ -41,11 +41,15 @@ def worker(
     wanted = _wanted(queues, QUEUES)
     if not set(wanted) & (set(URGENT_QUEUES) - {"tick"}):
         os.nice(_YIELDS)
-    settings = _checked()
+    settings = _configured()
+    from outreach.cli.broker import check_broker
     from outreach.tasks.app import app
     from outreach.tasks.clockwork import tick_in
+    from outreach.tasks.process import world
     from outreach.tasks.ready import touch_when_ready
 
+    world()  # its faults are told here, once, and not by every process; all of them share it
+    check_broker(settings, _BROKER_TRIES)
     if ready_file is not None:
         touch_when_ready(ready_file)
     words = ["worker", "--queues", ",".join(wanted), "--concurrency", str(concurrency), *_QUIET]
@@ -60,8 +64,13 @@ def beat() -> None:
 
     One is enough. Two do no harm, so a second may stand by.
     """
-    settings = _checked()
+    settings = _configured()
+    from outreach.bootstrap import build_world
+    from outreach.cli.broker import check_broker
     from outreach.tasks.app import app
+
+    build_world(settings).db.close()  # its faults are told at once
+    check_broker(settings, _BROKER_TRIES)
 
     app.start(["beat", "--loglevel", "WARNING", "--schedule", _schedule(settings), "--pidfile="])
 
@@ -80,15 +89,12 @@ def _wanted(queues: str | None, known: tuple[str, ...]) -> list[str]:
     return wanted
 
 
-def _checked() -> "Settings":
-    """The settings of this process, once everything that its work needs is there.
+def _configured() -> "Settings":
+    """The settings of this process, once they name a broker; its log is set up.
 
     Raises:
-        ConfigurationError: no broker is set, or a setting or a file in ``config/`` is wrong.
-        Unavailable: the broker does not answer.
+        ConfigurationError: no broker is set, or a setting is wrong.
     """
-    from outreach.bootstrap import build_world
-    from outreach.cli.broker import check_broker
     from outreach.logs import configure_logs
     from outreach.settings import load_settings
 
@@ -99,9 +105,6 @@ def _checked() -> "Settings":
             "which brings a Redis of its own."
         )
     configure_logs()
-    world = build_world(settings)  # its faults are told here, once, and not by every process
-    world.db.close()
-    check_broker(settings, _BROKER_TRIES)
     return settings
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.exc import (
     ProgrammingError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, configure_mappers
 from sqlalchemy.pool import NullPool
 
 from outreach.domain.errors import ConfigurationError, Unavailable
@@ -44,6 +44,7 @@ class Database:
 
     def __init__(self, url: str, keyring: Keyring, *, pool_size: int = 5) -> None:
         self.engine = create_engine_for(url, pool_size=pool_size)
+        configure_mappers()  # once before a fork, and not with the first query of each process
         use_keyring(keyring)
 
     @contextmanager

@@ -1,4 +1,8 @@
-"""What a worker process holds: its ``World``, made after the fork so that no socket is shared."""
+"""What a worker process holds: a ``World``.
+
+It is made before the fork and used after it alone: what opens a connection does so when it is first
+used, so that no socket is shared.
+"""
 
 import signal
 from collections.abc import Callable
@@ -6,7 +10,7 @@ from functools import lru_cache
 from time import monotonic
 
 import structlog
-from celery.signals import task_prerun, worker_process_init, worker_process_shutdown
+from celery.signals import task_prerun, worker_init, worker_process_init, worker_process_shutdown
 
 from outreach.bootstrap import build_world
 from outreach.collector import spare_the_collector
@@ -29,21 +33,33 @@ class OutOfTime(BaseException):
 
 @lru_cache(maxsize=1)
 def world() -> World:
-    """This process's world; made when first asked for."""
-    made = build_world(load_settings())
-    spare_the_collector()
-    return made
+    """This process's world: its worker node's, or one made when first asked for."""
+    return build_world(load_settings())
+
+
+@worker_init.connect
+def _before_the_fork(**_: object) -> None:
+    """Makes what all processes of the pool read, once, and opens nothing.
+
+    The pages it lies in stay shared with them. Only a collector that looked at it, and so wrote
+    into it, would give each process a copy of it all.
+    """
+    _make_world()
 
 
 @worker_process_init.connect
 def _begin(**_: object) -> None:
-    """Makes the world now, so that the first patient who writes does not wait for it."""
+    """The first patient who writes does not wait for a world, should there be none yet."""
     configure_logs()
-    world.cache_clear()
+    _make_world()
+
+
+def _make_world() -> None:
     try:
         world()
     except OutreachError as error:  # the first task says it again
         log.warning("worker.not_ready", error=type(error).__name__)
+    spare_the_collector()
 
 
 @worker_process_shutdown.connect

@@ -57,9 +57,26 @@ PROMISED = {
         "p50_to_alone",
         *FLOOR,
     },
+    "lag": {
+        "p50_s",
+        "p99_s",
+        "idle_cpu_percent",
+        "parent_and_child_mib",
+        "many_per_second",
+        "memory_after_many_to_after_tenth",
+        *FLOOR,
+    },
+    "scale": {
+        "one_messages_per_second",
+        "two_to_linear",
+        "four_to_linear",
+        "four_share_of_machine_busy",
+        "worst_to_linear_until_full",
+        *FLOOR,
+    },
     "receipts": {"durable_per_second", "p99_ms", "applied_within_p99_s", *FLOOR},
 }
-STORED = ("plan", "replan", "due_scan", "claim", "send", "reply", "receipts")
+STORED = ("plan", "replan", "due_scan", "claim", "send", "reply", "lag", "scale", "receipts")
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -104,7 +121,7 @@ def test_a_benchmark_without_a_database_runs(name: str) -> None:
 def test_a_benchmark_runs_on_both_databases(name: str, database: str) -> None:
     if database == "postgresql" and find_postgres() is None:
         missing("no PostgreSQL found: neither its wheel nor the system's")
-    if name == "send" and find_redis() is None:
+    if name in {"send", "lag", "scale"} and find_redis() is None:
         missing("no Redis found: neither its wheel nor redis-server on PATH")
     found = measured(name, "--database", database)
     check(found, name)
