@@ -21,9 +21,7 @@ _NAMED_AFTER = 2
 _APART = 10
 
 
-def disagreeing_amounts(
-    reading: Reading, lists: Mapping[Kind, frozenset[str]]
-) -> Iterator[Match]:
+def disagreeing_amounts(reading: Reading, lists: Mapping[Kind, frozenset[str]]) -> Iterator[Match]:
     """Pairs of unequal amounts, one ordered and the other given, in either order."""
     words = reading.words
     units = lists.get(Kind.DOSE_UNIT, frozenset())
@@ -42,9 +40,7 @@ def disagreeing_amounts(
             _roles(words, first, 0, lists),
             _roles(words, second, first + 2, lists),
         ]
-        if any(
-            Kind.ORDERED in roles[mine] and Kind.GIVEN in roles[1 - mine] for mine in (0, 1)
-        ):
+        if any(Kind.ORDERED in roles[mine] and Kind.GIVEN in roles[1 - mine] for mine in (0, 1)):
             yield Match(OTHER_AMOUNT, Span(first, second + 2, "amounts ordered and given differ"))
 
 
