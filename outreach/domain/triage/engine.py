@@ -6,6 +6,7 @@ Every lexicon reads every reply, whatever language the patient is said to speak:
 from collections.abc import Iterable, Iterator, Mapping
 
 from outreach.domain.triage import verdict
+from outreach.domain.triage.amounts import disagreeing_amounts
 from outreach.domain.triage.answers import Answer, read_answer, words_of
 from outreach.domain.triage.context import Context
 from outreach.domain.triage.folding import Piece, pieces
@@ -111,7 +112,8 @@ class TriageEngine:
     def _seen(self, reading: Reading, words: Mapping[Kind, frozenset[str]]) -> Iterator[Seen]:
         context = Context(reading)
         measured = Measures(reading, words, self._settings).matches()
-        for match in [*reading.matches, *measured]:
+        amounts = disagreeing_amounts(reading, words)
+        for match in [*reading.matches, *measured, *amounts]:
             yield Seen(
                 self._graded(match, context),
                 reading.places[match.span.first][0],

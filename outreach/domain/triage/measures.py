@@ -36,6 +36,10 @@ class Kind(StrEnum):
     """A unit that shows the number before it is none of these: hours, mg, dollars."""
     NOT_OF_THE_BODY = "not_of_the_body"
     """Soon after a number shows that it is no temperature of a person: ``102 degrees outside``."""
+    DOSE_UNIT = "dose_unit"
+    """Units a dose is measured in; see ``amounts``."""
+    ORDERED = "ordered"
+    GIVEN = "given"
 
 
 def _concept(name: str, action: Action, about: str, label: Label | None = None) -> Concept:

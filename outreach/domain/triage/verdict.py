@@ -89,6 +89,8 @@ def settled(seen: Sequence[Seen]) -> list[Seen]:
     for item in seen:
         if any(_explains_away(o, item) for o in (seen if item.concept.only_alone else softer)):
             continue
+        if item.concept.only_alone and _made_of_others(item, seen):
+            continue
         if item.concept.always and item.set_aside == NEGATION and not _cleared(item, seen):
             item = replace(item, set_aside=None)
         elif item.concept.name == FEVER and measured_low and item.set_aside is None:
@@ -119,6 +121,18 @@ def _explains_away(other: Seen, item: Seen) -> bool:
     if item.concept.name in other.concept.replaces:
         return not _stays_ill(other)
     return item.concept.only_alone and _symptom(other) and not other.concept.only_alone
+
+
+def _made_of_others(item: Seen, seen: Sequence[Seen]) -> bool:
+    """``dry mouth and back pain``: a net that only ties together what is known for itself."""
+    known = [
+        other
+        for other in seen
+        if _symptom(other) and not other.concept.only_alone and other.set_aside is None
+    ]
+    return any(o.start <= item.start < o.end <= item.end for o in known) and any(
+        item.start <= o.start < item.end <= o.end for o in known
+    )
 
 
 def _stays_ill(item: Seen) -> bool:

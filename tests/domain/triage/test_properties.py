@@ -54,7 +54,7 @@ def test_harmless_words_in_the_same_sentence_before_it_change_nothing(
 @pytest.mark.parametrize(
     "urgent",
     [
-        "Metallic taste in mouth, tingling in fingertips",
+        "My jaw after the visit, all twisted and stiff",
         "Constant nosebleeds, the last one would not quit for two hours",
     ],
 )
