@@ -128,6 +128,8 @@ def gap_of(after: str) -> Gap:
 
 def number_in(word: str) -> float | None:
     """The number a word is (``2``, ``38,5``), or None."""
+    if word.isalpha():  # nearly every word
+        return None
     text = word.replace(",", ".")
     if not word.isascii() or text.count(".") > 1 or not text.replace(".", "").isdigit():
         return None

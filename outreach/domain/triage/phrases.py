@@ -134,18 +134,27 @@ def _join(gap: int) -> str:
     return rf"(?:[|] | (?:[^ |,]+ ){{0,{gap}}}?)" if gap else _ADJACENT
 
 
-def anchors(phrase: Phrase, use: Mapping[str, int]) -> tuple[str, ...]:
-    """The words whose presence makes the phrase worth trying: its rarest obligatory slot.
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """Words a reply must hold some of, or the phrase is not in it: asked before it is tried."""
+
+    rarest: tuple[str, ...]
+    """One of these, of the obligatory slot with the rarest words."""
+    beside: frozenset[str]
+    """And one of these, of the slot with the rarest after it; empty where there is no other."""
+
+
+def anchors(phrase: Phrase, use: Mapping[str, int]) -> Anchors:
+    """The words whose presence makes the phrase worth trying.
 
     ``use`` counts in how many phrases a word occurs. Of a choice of several words, the rarest.
     """
-    best: tuple[int, tuple[str, ...]] | None = None
+    slots: list[tuple[int, tuple[str, ...]]] = []
     for slot in phrase.slots:
         if slot.optional:
             continue
         keys = tuple(min(choice.split(), key=lambda w: (use[w], w)) for choice in slot.choices)
-        cost = sum(use[key] for key in keys)
-        if best is None or cost < best[0]:
-            best = (cost, keys)
-    assert best is not None  # noqa: S101 - compile_phrase refuses phrases without obligatory words
-    return best[1]
+        slots.append((sum(use[key] for key in keys), keys))
+    slots.sort(key=lambda one: one[0])
+    (_, rarest), *others = slots
+    return Anchors(rarest, frozenset(others[0][1]) if others else frozenset())

@@ -117,9 +117,13 @@ class Reader:
             compiled += [(compile_phrase(p, lexicon.groups), cue) for p in phrases]
         use = Counter(word for phrase, _ in compiled for word in set(phrase.words()))
         self._index: dict[str, list[int]] = defaultdict(list)
+        self._beside: list[frozenset[str]] = []
+        alike: dict[frozenset[str], frozenset[str]] = {}
         for number, (phrase, _) in enumerate(compiled):
-            for word in set(anchors(phrase, use)):
+            found = anchors(phrase, use)
+            for word in set(found.rarest):
                 self._index[word].append(number)
+            self._beside.append(alike.setdefault(found.beside, found.beside))
         self._compiled = compiled
         self._patterns: list[re.Pattern[str] | None] = [None] * len(compiled)
         self._plain: dict[int, re.Pattern[str] | None] = {}
@@ -150,10 +154,7 @@ class Reader:
         """Reads the pieces of one reply; ``correct=False`` leaves misspelt words as they are."""
         reading = self._words(found, correct=correct)
         text, starts = _line(reading)
-        tried: set[int] = set()
-        for word in set(reading.words):
-            tried.update(self._index.get(word, ()))
-        for number in sorted(tried):
+        for number in self._worth_trying(set(reading.words)):
             phrase, meaning = self._compiled[number]
             for match in _overlapping(self._pattern(number, phrase), text):
                 first = bisect_right(starts, match.start()) - 1
@@ -171,6 +172,18 @@ class Reader:
                 elif _counts_here(meaning, span, reading):
                     reading.matches.append(Match(meaning, span))
         return reading
+
+    def _worth_trying(self, words: set[str]) -> list[int]:
+        """The phrases whose rarest words are there: of thousands, dozens."""
+        tried: set[int] = set()
+        for word in words & self._index.keys():
+            tried.update(self._index[word])
+        beside = self._beside
+        return sorted(
+            number
+            for number in tried
+            if not (needed := beside[number]) or not needed.isdisjoint(words)
+        )
 
     def _negated_in_a_gap(
         self, number: int, phrase: Phrase, text: str, match: re.Match[str]
@@ -199,11 +212,10 @@ class Reader:
                     reading.gaps[-1] = max(Gap.SOFT, reading.gaps[-1], gap_of(piece.after))
                 continue
             for part, words in rewritten:
-                for word in words:
-                    reading.words.append(word)
-                    reading.places.append((part.start, part.end))
-                    reading.gaps.append(Gap.SPACE)
-                    reading.separators.append("")
+                reading.words += words
+                reading.places += [(part.start, part.end)] * len(words)
+                reading.gaps += [Gap.SPACE] * len(words)
+                reading.separators += [""] * len(words)
             reading.gaps[-1] = gap_of(piece.after)
             reading.separators[-1] = piece.after
         said = set(reading.words)
@@ -217,18 +229,20 @@ class Reader:
         known = self._rewrites.get(piece.text)
         if known is not None:
             return [(piece, known)]
-        if not piece.text.isascii():
+        word = piece.text
+        if not word.isascii():
             return None
-        parts = split_number(piece)
-        if len(parts) > 1:
-            return [(part, self._rewrites.get(part.text, [part.text])) for part in parts]
-        word = parts[0].text
-        if "'" in word:
-            if word.endswith("'s") and self._speller.knows(word[:-2]):
-                word = word[:-2]
-            word = word.replace("'", "")
-            if word in self._rewrites:
-                return [(piece, self._rewrites[word])]
+        if not word.isalpha():
+            parts = split_number(piece)
+            if len(parts) > 1:
+                return [(part, self._rewrites.get(part.text, [part.text])) for part in parts]
+            word = parts[0].text
+            if "'" in word:
+                if word.endswith("'s") and self._speller.knows(word[:-2]):
+                    word = word[:-2]
+                word = word.replace("'", "")
+                if word in self._rewrites:
+                    return [(piece, self._rewrites[word])]
         corrected: list[str] = []
         for part_word in self._speller.words(word) if correct else [word]:
             corrected += self._rewrites.get(part_word, [part_word])
@@ -270,6 +284,8 @@ def words_of(lexicon: Lexicon) -> set[str]:
 def _is_list(reading: Reading) -> bool:
     """``headache, sore site, fever``: short items with commas between. Sentences are none."""
     commas = [place for place, mark in enumerate(reading.separators) if mark.strip() == ","]
+    if len(commas) < _COMMAS_OF_A_LIST:
+        return False
     starts = [0, *(place + 1 for place in commas)]
     short = all(end - start < _WORDS_OF_AN_ITEM for start, end in zip(starts, commas, strict=False))
     ends = [*(place + 1 for place in commas), len(reading.words)]
