@@ -168,7 +168,9 @@ class System(Supervisor):
             numbers=(SANDBOX_NUMBER, SANDBOX_STAFF_NUMBER),
             app_url=app_url,
             webhook_timeout_seconds=5.0,
-            webhook_pause_seconds=1.5,  # three tries over ten seconds: a web part is back by then
+            # refused at once by a part that is down, it asks again after 4 and after 8 s: also on a
+            # busy machine the part is back by then
+            webhook_pause_seconds=4.0,
         )
 
     def _database_url(self) -> str:
