@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import structlog
-
 from outreach.domain.receipts import advances, meaning, next_ask, wait_for_answer
 from outreach.domain.states import ChannelKind, MessageStatus
 from outreach.pipeline import receipt
@@ -18,8 +16,6 @@ from outreach.pipeline.lookups import look_up
 from outreach.pipeline.ports import ProviderRecord
 from outreach.pipeline.world import World
 from outreach.storage.repositories.receipts import Unheard
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +83,6 @@ def _hear(world: World, answers: Sequence[tuple[_Question, ProviderRecord | None
     if over:
         with world.db.write() as unit:
             unit.receipts.stop_asking([question.provider_id for question in over])
-        log.info("unheard.ended", messages=len(over))
 
 
 def _is_news(question: _Question, record: ProviderRecord) -> bool:
