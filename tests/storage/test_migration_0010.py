@@ -25,7 +25,7 @@ def test_0010_can_be_taken_back_and_leaves_messages_and_phones(database_url: str
         kept = connection.execute(select(Message.id, Message.status)).all()
         assert connection.execute(select(ContactPoint.id)).all()
     assert "queued" in {row.status.value for row in kept}
-    to(db, "0010")
+    to(db, "head")
     assert {row.held_by for row in messages(bench)} == {None}
     assert differences(database_url) == []
     with db.read() as unit:

@@ -24,7 +24,7 @@ def test_0011_can_be_taken_back_and_asks_about_what_is_accepted_after_it(
     to(db, "0010", down=True)
     with db.engine.connect() as connection:
         assert len(connection.execute(select(Message.id, Message.status)).all()) == 1
-    to(db, "0011")
+    to(db, "head")
     assert differences(database_url) == []
     assert statuses(bench) == ["accepted"]
     bench.machine.advance(timedelta(hours=100))
