@@ -1,31 +1,40 @@
 """What runs every second reads indexes only, however large the tables grow."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from sqlalchemy import event, text
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from outreach.storage.models import Base
 from tests.worlds import Bench, make_bench
 
 
-def statements(bench: Bench) -> list[tuple[str, Any]]:
-    """What the tick and the readiness probe ask the database."""
+@contextmanager
+def asked_of(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
+    """The statements that a database is asked meanwhile, with their values."""
     asked: list[tuple[str, Any]] = []
 
     def keep(_c: object, _k: object, statement: str, parameters: Any, *_: object) -> None:
-        if statement.lstrip().upper().startswith("SELECT"):
-            asked.append((statement, parameters))
+        asked.append((statement, parameters))
 
-    engine = bench.world.db.engine
     event.listen(engine, "before_cursor_execute", keep)
-    with bench.world.db.read() as unit:
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", keep)
+
+
+def statements(bench: Bench) -> list[tuple[str, Any]]:
+    """What the tick and the readiness probe ask the database."""
+    with asked_of(bench.world.db.engine) as asked, bench.world.db.read() as unit:
         unit.work.waiting(bench.clock.now(), bench.machine.now())
         unit.work.oldest(bench.clock.now())
-    event.remove(engine, "before_cursor_execute", keep)
-    assert len(asked) == 3
-    return asked
+    found = [question for question in asked if question[0].lstrip().upper().startswith("SELECT")]
+    assert len(found) == 3
+    return found
 
 
 def plan(connection: Connection, statement: str, parameters: Any) -> list[str]:
@@ -83,16 +92,9 @@ def test_what_belongs_to_a_row_is_found_by_an_index(
 def test_what_is_due_is_claimed_from_its_own_index_in_its_own_order(database_url: str) -> None:
     bench = make_bench(database_url)
     engine = bench.world.db.engine
-    asked: list[tuple[str, Any]] = []
-
-    def keep(_c: object, _k: object, statement: str, parameters: Any, *_: object) -> None:
-        asked.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", keep)
-    with bench.world.db.read() as unit:
+    with asked_of(engine) as asked, bench.world.db.read() as unit:
         unit.ledger.take_due(bench.clock.now(), 100)
         unit.ledger.next_due()
-    event.remove(engine, "before_cursor_execute", keep)
     questions = [question for question in asked if "SELECT" in question[0]]
     assert len(questions) == 2
     with engine.connect() as connection:
@@ -113,15 +115,8 @@ def test_a_name_is_found_by_its_whole_key(database_url: str, kind: str) -> None:
 
     bench = make_bench(database_url)
     engine = bench.world.db.engine
-    asked: list[tuple[str, Any]] = []
-
-    def keep(_c: object, _k: object, statement: str, parameters: Any, *_: object) -> None:
-        asked.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", keep)
-    with bench.world.db.read() as unit:
+    with asked_of(engine) as asked, bench.world.db.read() as unit:
         unit.people.owners(IdentifierKind(kind), [Identifier("mrn", "P1")])
-    event.remove(engine, "before_cursor_execute", keep)
     (found,) = [question for question in asked if "SELECT" in question[0]]
     with engine.connect() as connection:
         steps = plan(connection, *found)
@@ -136,15 +131,8 @@ def test_a_name_is_found_by_its_whole_key(database_url: str, kind: str) -> None:
 def test_what_is_unheard_of_is_found_by_its_own_index(database_url: str) -> None:
     bench = make_bench(database_url)
     engine = bench.world.db.engine
-    asked: list[tuple[str, Any]] = []
-
-    def keep(_c: object, _k: object, statement: str, parameters: Any, *_: object) -> None:
-        asked.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", keep)
-    with bench.world.db.read() as unit:
+    with asked_of(engine) as asked, bench.world.db.read() as unit:
         unit.receipts.take_unheard(bench.machine.now(), 50)
-    event.remove(engine, "before_cursor_execute", keep)
     (question,) = [one for one in asked if "SELECT" in one[0]]
     with engine.connect() as connection:
         steps = plan(connection, *question)
